@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+const broker = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:,/]+):\d{1,5}$/, 'must be host:port')
+  .refine((value) => {
+    const port = Number(value.slice(value.lastIndexOf(':') + 1))
+    return port >= 1 && port <= 65_535
+  }, 'port must be between 1 and 65535')
+
+/** How to reach a Kafka cluster. The same for every driver. */
+export const kafkaConnectionSchema = z.strictObject({
+  /** Bootstrap brokers as `host:port`; a comma-separated string is split (`bootstrap.servers`). */
+  brokers: z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+    z.array(broker).min(1, 'at least one broker is needed'),
+  ),
+  /** Name the broker logs for this client (`client.id`). Default `tidewater`. */
+  clientId: z.string().min(1).max(255).default('tidewater'),
+  /** Longest wait for a TCP connection to one broker (`socket.connection.setup.timeout.ms`). Default 10,000. */
+  connectTimeoutMs: z.int().min(100).max(300_000).default(10_000),
+  /** Longest wait for the answer to one request (`request.timeout.ms`). Default 30,000. */
+  requestTimeoutMs: z.int().min(100).max(900_000).default(30_000),
+})
+
+export type KafkaConnectionInput = z.input<typeof kafkaConnectionSchema>
+export type KafkaConnection = Readonly<z.output<typeof kafkaConnectionSchema>>

@@ -1,0 +1,110 @@
+/**
+ * Every failure Tidewater reports is a {@link TidewaterError} with a code from this closed list. The list is grouped by
+ * what the caller can do about it; `retryable` on the error says whether the same call may succeed later.
+ */
+export const errorCodes = [
+  // The caller's input.
+  'CONFIG_INVALID',
+  'SCHEMA_INVALID',
+  'RECORD_INVALID',
+  'RECORD_TOO_LARGE',
+  'JOB_INVALID',
+  'PLAN_INVALID',
+  'USAGE',
+  // Kafka.
+  'BROKER_UNREACHABLE',
+  'TOPIC_NOT_FOUND',
+  'TOPIC_EXISTS',
+  'TOPIC_CONFLICT',
+  'PARTITION_NOT_FOUND',
+  'AUTHENTICATION_FAILED',
+  'AUTHORIZATION_FAILED',
+  'DELIVERY_TIMEOUT',
+  'DELIVERY_FAILED',
+  'CONSUME_FAILED',
+  'PRODUCER_CLOSED',
+  'KAFKA_PROTOCOL',
+  // Drivers.
+  'DRIVER_NOT_INSTALLED',
+  'DRIVER_UNSUPPORTED_OPTION',
+  // The machine and its processes.
+  'PREREQUISITE_MISSING',
+  'PREREQUISITE_TOO_OLD',
+  'PORT_IN_USE',
+  'FOLDER_NOT_WRITABLE',
+  'DOWNLOAD_FAILED',
+  'PROCESS_FAILED',
+  'PROCESS_START_TIMEOUT',
+  'STACK_NOT_RUNNING',
+  'STACK_ALREADY_RUNNING',
+  // Spark jobs and tables.
+  'JOB_FAILED',
+  'QUERY_FAILED',
+  'MAINTENANCE_FAILED',
+  'AUDIT_FAILED',
+  // Control flow.
+  'ABORTED',
+  'TIMEOUT',
+  'INTERNAL',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+export interface TidewaterErrorOptions {
+  /** Whether the same call, unchanged, may succeed later. Default false. */
+  readonly retryable?: boolean
+  /** What the reader can do about it, as one imperative sentence. */
+  readonly remedy?: string
+  /** Machine-readable context: the value, the limit, the subject. Never a secret. */
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+// A brand from the global symbol registry survives two copies of this package in one process (ESM beside CommonJS, or
+// two versions in one dependency tree), where `instanceof` does not.
+const brand = Symbol.for('tidewater.error')
+
+/** The one error type. `message` names the value and the limit; `remedy` says what to do. */
+export class TidewaterError extends Error {
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly remedy: string | undefined
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, options: TidewaterErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'TidewaterError'
+    this.code = code
+    this.retryable = options.retryable ?? false
+    this.remedy = options.remedy
+    this.details = options.details ?? {}
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  static isInstance(error: unknown): error is TidewaterError {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true
+  }
+
+  /** The shape `--json` prints; `cause` is reduced to its message so that no foreign object leaks into output. */
+  toJSON(): Record<string, unknown> {
+    return {
+      code: this.code,
+      message: this.message,
+      retryable: this.retryable,
+      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
+      ...(Object.keys(this.details).length === 0 ? {} : { details: this.details }),
+      ...(this.cause === undefined ? {} : { cause: messageOf(this.cause) }),
+    }
+  }
+}
+
+/** The message of anything thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+/** Passes a TidewaterError through and wraps anything else, so that callers see one error type. */
+export function toTidewaterError(thrown: unknown, fallbackCode: ErrorCode = 'INTERNAL'): TidewaterError {
+  if (TidewaterError.isInstance(thrown)) return thrown
+  return new TidewaterError(fallbackCode, messageOf(thrown), { cause: thrown })
+}

@@ -1,0 +1,13 @@
+export { type KafkaConnection, type KafkaConnectionInput, kafkaConnectionSchema } from './config/kafka.js'
+export { describeValue, parseConfig } from './config/parse.js'
+export {
+  type ErrorCode,
+  errorCodes,
+  messageOf,
+  TidewaterError,
+  type TidewaterErrorOptions,
+  toTidewaterError,
+} from './errors.js'
+export type * from './kafka/port.js'
+export { decideRetry, defaultRetryPolicy, type RetryDecision, type RetryPolicy } from './retry/policy.js'
+export { abortableSleep, type RetryOptions, runWithRetry, throwIfAborted } from './retry/run.js'

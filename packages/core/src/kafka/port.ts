@@ -1,0 +1,155 @@
+import type { KafkaConnection } from '../config/kafka.js'
+import type { TidewaterError } from '../errors.js'
+
+/**
+ * What Tidewater asks of a Kafka client library. A driver is a thin adapter of one library; it holds no policy
+ * (batching, partitioning, buffering and back-pressure live above it) and passes the contract suite in
+ * `test/kafka/contract`. Offsets are `bigint`: they are 64-bit on the wire.
+ */
+export interface KafkaDriver {
+  readonly name: DriverName
+  readonly compressions: readonly Compression[]
+  /** Connects; rejects with `BROKER_UNREACHABLE` when no bootstrap broker answers in time. */
+  createProducer(connection: KafkaConnection, options: DriverProducerOptions): Promise<DriverProducer>
+  createConsumer(connection: KafkaConnection, options: ConsumerOptions): Promise<KafkaConsumer>
+  createAdmin(connection: KafkaConnection): Promise<KafkaAdmin>
+}
+
+export type DriverName = 'kafkajs' | 'confluent'
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+/** `all`: every in-sync replica; `leader`: the leader alone; `none`: not awaited (offsets are then unknown). */
+export type Acks = 'all' | 'leader' | 'none'
+
+export interface DriverProducerOptions {
+  readonly acks: Acks
+  /** No duplicate and no reordering through retries (`enable.idempotence`); needs `acks: 'all'`. */
+  readonly idempotent: boolean
+  readonly compression: Compression
+  /** Longest time from `send` to its report, retries included (`delivery.timeout.ms`). */
+  readonly deliveryTimeoutMs: number
+  /** Largest request the client sends (`message.max.bytes`). */
+  readonly maxRequestBytes: number
+}
+
+export interface DriverProducer {
+  /** The topic's partition ids, ascending. Rejects with `TOPIC_NOT_FOUND`. */
+  partitionsOf(topic: string): Promise<readonly number[]>
+  /**
+   * Sends the records of one partition in order and resolves, within `deliveryTimeoutMs`, with what became of each of
+   * them. Never rejects for a record's fate: a record is in exactly one of `delivered` and `failed`.
+   */
+  send(batch: ProduceBatch): Promise<BatchReport>
+  close(): Promise<void>
+}
+
+export interface ProduceBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly records: readonly ProduceRecord[]
+}
+
+export interface ProduceRecord {
+  /** null is a tombstone. */
+  readonly value: Uint8Array | null
+  readonly key?: Uint8Array | null
+  readonly headers?: Readonly<Record<string, Uint8Array | string>>
+  /** Milliseconds since the epoch; default: when the driver sends it. */
+  readonly timestampMs?: number
+}
+
+export interface BatchReport {
+  readonly topic: string
+  readonly partition: number
+  /** Runs of consecutive records with consecutive offsets. */
+  readonly delivered: readonly DeliveredRange[]
+  readonly failed: readonly FailedRange[]
+}
+
+export interface DeliveredRange {
+  /** Index in the batch of the run's first record. */
+  readonly firstIndex: number
+  readonly count: number
+  /** Offset of the run's first record; undefined with `acks: 'none'`. */
+  readonly baseOffset: bigint | undefined
+}
+
+export interface FailedRange {
+  readonly firstIndex: number
+  readonly count: number
+  readonly error: TidewaterError
+}
+
+export interface ConsumerOptions {
+  readonly groupId: string
+  readonly topics: readonly string[]
+  /** Where a group without a committed offset starts (`auto.offset.reset`). */
+  readonly startFrom: 'earliest' | 'latest'
+  /** Longest silence before the broker gives the partitions to another member (`session.timeout.ms`). Default 30,000. */
+  readonly sessionTimeoutMs?: number
+}
+
+export interface KafkaConsumer {
+  /**
+   * Hands batches to `onBatch`, one at a time per partition, and commits a batch's offsets after `onBatch` resolved
+   * (at least once). Resolves when `signal` fires or `close` is called; rejects with what `onBatch` rejected with,
+   * nothing of that batch committed.
+   */
+  run(onBatch: (batch: ConsumedBatch) => Promise<void>, signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ConsumedBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly records: readonly ConsumedRecord[]
+}
+
+export interface ConsumedRecord {
+  readonly offset: bigint
+  readonly timestampMs: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: Readonly<Record<string, Uint8Array>>
+}
+
+export interface KafkaAdmin {
+  listTopics(): Promise<readonly string[]>
+  /** Rejects with `TOPIC_NOT_FOUND`. */
+  describeTopic(topic: string): Promise<TopicDescription>
+  /** Resolves when the topic has leaders. Rejects with `TOPIC_EXISTS`. */
+  createTopic(topic: TopicDefinition): Promise<void>
+  /** Grows the topic to `partitions`; Kafka never shrinks one. */
+  addPartitions(topic: string, partitions: number): Promise<void>
+  deleteTopic(topic: string): Promise<void>
+  /** First kept offset and next offset to be written, per partition, ascending. */
+  topicOffsets(topic: string): Promise<readonly PartitionOffsets[]>
+  close(): Promise<void>
+}
+
+export interface TopicDefinition {
+  readonly topic: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** Topic configs by their Kafka names, such as `retention.ms`. */
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export interface TopicDescription {
+  readonly topic: string
+  readonly partitions: readonly PartitionDescription[]
+}
+
+export interface PartitionDescription {
+  readonly partition: number
+  /** Broker id; -1 when there is none. */
+  readonly leader: number
+  readonly replicas: readonly number[]
+  readonly inSyncReplicas: readonly number[]
+}
+
+export interface PartitionOffsets {
+  readonly partition: number
+  readonly earliest: bigint
+  /** One past the newest record. */
+  readonly latest: bigint
+}

@@ -1,0 +1,7 @@
+import { definePackage } from '../../tsup.base.js'
+
+export default definePackage({
+  index: 'src/index.ts',
+  kafkajs: 'src/kafka/drivers/kafkajs/index.ts',
+  confluent: 'src/kafka/drivers/confluent/index.ts',
+})

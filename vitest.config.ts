@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config'
+
+// Packages are imported from their sources, so tests need no build.
+const conditions = ['@tidewater/source', 'node', 'import', 'module', 'default']
+const resolve = { conditions }
+const ssr = { resolve: { conditions } }
+
+export default defineConfig({
+  resolve,
+  ssr,
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.unit.test.ts', 'scripts/**/*.unit.test.ts'],
+          typecheck: {
+            enabled: true,
+            include: ['packages/*/test/**/*.types.test.ts'],
+            tsconfig: './tsconfig.types.json',
+          },
+        },
+      },
+      { resolve, ssr, test: { name: 'property', include: ['packages/*/test/**/*.property.test.ts'] } },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'integration',
+          include: ['packages/*/test/**/*.integration.test.ts', 'examples/test/**/*.integration.test.ts'],
+          // Two cores and real JVMs: one file at a time.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
