@@ -1,3 +1,4 @@
+export { type DocumentProblem, documentValidator } from './config/document.js'
 export { type KafkaConnection, type KafkaConnectionInput, kafkaConnectionSchema } from './config/kafka.js'
 export { describeValue, parseConfig } from './config/parse.js'
 export {

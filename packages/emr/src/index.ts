@@ -1,0 +1,3 @@
+export { defineJob, type JobDefinition } from './job/define.js'
+export type * from './job/job-document.gen.js'
+export { validateJob } from './job/validate.js'
