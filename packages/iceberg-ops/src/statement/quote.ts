@@ -1,0 +1,33 @@
+import { describeValue, TidewaterError } from '@tidewater/core'
+
+/** A table by the names a Spark catalog knows it by. */
+export interface TableName {
+  readonly catalog: string
+  readonly namespace: string
+  readonly name: string
+}
+
+/**
+ * A Spark SQL identifier in back quotes; a back quote inside is doubled (Spark SQL reference, "Identifiers").
+ *
+ * @throws TidewaterError `CONFIG_INVALID` for an empty name or one with a control character, which no catalog stores.
+ */
+export function quoteSparkIdentifier(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (name === '' || /[\u0000-\u001f\u007f]/.test(name)) {
+    throw new TidewaterError('CONFIG_INVALID', `Not a usable SQL identifier: ${describeValue(name)}`, {
+      remedy: 'Use a name that is not empty and has no control characters.',
+    })
+  }
+  return `\`${name.replaceAll('`', '``')}\``
+}
+
+/** `catalog.namespace.table`, each part quoted; a namespace such as `a.b` has several levels. */
+export function quoteSparkTable(
+  table: TableName,
+  metadataTable?: 'files' | 'snapshots' | 'manifests',
+): string {
+  const parts = [table.catalog, ...table.namespace.split('.'), table.name]
+  if (metadataTable !== undefined) parts.push(metadataTable)
+  return parts.map(quoteSparkIdentifier).join('.')
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import {
+  identityStatement,
+  inventoryStatement,
+  landedStatement,
+  quoteSparkIdentifier,
+  quoteSparkTable,
+} from '../src/index.js'
+
+const table = { catalog: 'c', namespace: 'a.b', name: 't' }
+
+describe('quoting', () => {
+  it('doubles a back quote, so that no name can end the identifier', () => {
+    expect(quoteSparkIdentifier('t` ; DROP TABLE x')).toBe('`t`` ; DROP TABLE x`')
+  })
+
+  it.each(['', 'a\nb', 'a\u0000b'])('refuses %j', (name) => {
+    expect(() => quoteSparkIdentifier(name)).toThrowError(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+  })
+
+  it('quotes each level of a namespace', () => {
+    expect(quoteSparkTable(table, 'files')).toBe('`c`.`a`.`b`.`t`.`files`')
+  })
+})
+
+describe('statements', () => {
+  it('counts both tables where there are dead letters', () => {
+    const sql = landedStatement({ table, deadLetterTable: { ...table, name: 'dead' } })
+    expect(sql).toContain(
+      'FROM `c`.`a`.`b`.`t` UNION ALL SELECT _kafka_partition AS p, _kafka_offset AS o, true AS dead FROM `c`.`a`.`b`.`dead`',
+    )
+  })
+
+  it('quotes the identity columns', () => {
+    expect(identityStatement(table, ['writer', 'seq`no'])).toBe(
+      'SELECT count(*) AS rows, count(DISTINCT `writer`, `seq``no`) AS identities FROM `c`.`a`.`b`.`t`',
+    )
+  })
+
+  it('reads the inventory from metadata tables alone', () => {
+    const sources = [...inventoryStatement(table).matchAll(/FROM (\S+)/g)].map(([, source]) =>
+      source?.replace(')', ''),
+    )
+    expect(sources).toEqual([
+      '`c`.`a`.`b`.`t`.`snapshots`',
+      '`c`.`a`.`b`.`t`.`manifests`',
+      '`c`.`a`.`b`.`t`.`files`',
+    ])
+  })
+})
