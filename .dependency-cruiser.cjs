@@ -1,0 +1,104 @@
+// The house's rules: dependencies point one way, public entry points are the only doors, and what decides does no I/O.
+
+// The files other packages, examples and benchmarks may import.
+const entryPoints = [
+  '^packages/[^/]+/src/index\\.ts$',
+  '^packages/producer/src/sample/index\\.ts$',
+  '^packages/core/src/kafka/drivers/[^/]+/index\\.ts$',
+  '^spark/[^/]+\\.schema\\.json$',
+]
+
+// Rooms and files that only decide: clock, randomness, environment and sockets come in as arguments.
+const pure = [
+  '^packages/core/src/(errors|finding)\\.ts$',
+  '^packages/core/src/(avro|config)/',
+  '^packages/core/src/retry/policy\\.ts$',
+  '^packages/core/src/kafka/topic-plan\\.ts$',
+  '^packages/producer/src/(batch|sample)/',
+  '^packages/producer/src/options\\.ts$',
+  '^packages/emr/src/job/',
+  '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
+  '^packages/cli/src/terminal/format\\.ts$',
+]
+
+const inputOutput =
+  '^(node:)?(fs|net|tls|dns|http|https|http2|dgram|child_process|worker_threads|cluster|readline|os|process|timers|perf_hooks)(/|$)'
+const kafkaClients = 'node_modules/(kafkajs|@confluentinc)/'
+
+const onlyCore = (name) => ({
+  name: `${name}-imports-only-core`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src` },
+  to: { path: '^packages/', pathNot: [`^packages/${name}/`, '^packages/core/'] },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'core-imports-no-package',
+      severity: 'error',
+      from: { path: '^packages/core/src' },
+      to: { path: '^(packages|spark)/', pathNot: '^packages/core/' },
+    },
+    onlyCore('producer'),
+    onlyCore('emr'),
+    onlyCore('iceberg-ops'),
+    {
+      name: 'nothing-imports-the-cli',
+      severity: 'error',
+      from: { pathNot: '^packages/cli/' },
+      to: { path: '^packages/cli/' },
+    },
+    {
+      name: 'testkit-does-not-import-the-producer',
+      comment: 'The test kit starts things; who produces is the business of its users.',
+      severity: 'error',
+      from: { path: '^packages/testkit/src' },
+      to: { path: '^packages/producer/' },
+    },
+    {
+      name: 'only-entry-points-across-packages',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/(src|test)' },
+      to: { path: '^(packages|spark)/', pathNot: ['^packages/$1/', ...entryPoints] },
+    },
+    {
+      name: 'examples-and-benchmarks-use-entry-points',
+      severity: 'error',
+      from: { path: '^(examples|bench)/' },
+      to: { path: '^(packages|spark)/', pathNot: entryPoints },
+    },
+    {
+      name: 'drivers-stay-behind-the-port',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src', pathNot: '^packages/core/src/kafka/drivers/' },
+      to: { path: kafkaClients },
+    },
+    {
+      name: 'what-decides-does-no-io',
+      severity: 'error',
+      from: { path: pure },
+      to: { path: [inputOutput, kafkaClients], reachable: true },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependency-in-sources',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'], pathNot: '^spark/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|node_modules/\\.cache)/' },
+    tsPreCompilationDeps: 'specify',
+    combinedDependencies: false,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@tidewater/source', 'import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mts', '.d.mts', '.mjs', '.js', '.json'],
+    },
+  },
+}
