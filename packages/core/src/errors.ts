@@ -8,6 +8,7 @@ export const errorCodes = [
   'SCHEMA_INVALID',
   'RECORD_INVALID',
   'RECORD_TOO_LARGE',
+  'BUFFER_FULL',
   'JOB_INVALID',
   'PLAN_INVALID',
   'USAGE',

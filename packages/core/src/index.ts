@@ -1,5 +1,11 @@
+export * from './avro/index.js'
 export { type DocumentProblem, documentValidator } from './config/document.js'
-export { type KafkaConnection, type KafkaConnectionInput, kafkaConnectionSchema } from './config/kafka.js'
+export {
+  type KafkaConnection,
+  type KafkaConnectionInput,
+  kafkaConnection,
+  kafkaConnectionSchema,
+} from './config/kafka.js'
 export { describeValue, parseConfig } from './config/parse.js'
 export {
   type ErrorCode,
@@ -9,6 +15,8 @@ export {
   type TidewaterErrorOptions,
   toTidewaterError,
 } from './errors.js'
+export { type EnsureTopicOptions, ensureTopic } from './kafka/ensure-topic.js'
 export type * from './kafka/port.js'
+export { type ActualTopic, planTopic, type TopicPlan } from './kafka/topic-plan.js'
 export { decideRetry, defaultRetryPolicy, type RetryDecision, type RetryPolicy } from './retry/policy.js'
 export { abortableSleep, type RetryOptions, runWithRetry, throwIfAborted } from './retry/run.js'

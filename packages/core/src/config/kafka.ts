@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseConfig } from './parse.js'
 
 const broker = z
   .string()
@@ -25,3 +26,8 @@ export const kafkaConnectionSchema = z.strictObject({
 
 export type KafkaConnectionInput = z.input<typeof kafkaConnectionSchema>
 export type KafkaConnection = Readonly<z.output<typeof kafkaConnectionSchema>>
+
+/** @throws TidewaterError `CONFIG_INVALID` naming each wrong option, its value and the limit. */
+export function kafkaConnection(input: KafkaConnectionInput): KafkaConnection {
+  return parseConfig(kafkaConnectionSchema, input, 'Kafka connection')
+}
