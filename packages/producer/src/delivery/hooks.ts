@@ -1,0 +1,31 @@
+import type { ProduceRecord, TidewaterError } from '@tidewater/core'
+import type { WriteOptions } from '../write-options.js'
+
+/** A run of records of one partition that was acknowledged. */
+export interface DeliveryReport {
+  readonly topic: string
+  readonly partition: number
+  /** Offset of the first; the others follow without gap. -1n with `acks: 'none'`. */
+  readonly baseOffset: bigint
+  readonly records: number
+  /** Keys' and values' bytes. */
+  readonly bytes: number
+}
+
+/** A run of records of one partition that was not delivered. */
+export interface UndeliveredRecords {
+  readonly topic: string
+  readonly partition: number
+  readonly error: TidewaterError
+  /** The records as they would have been sent: encoded value, key, headers, timestamp. They are the receiver's to keep. */
+  readonly records: readonly ProduceRecord[]
+}
+
+/** A record that `write` refused; nothing of it was buffered. */
+export interface RecordRejection<T> {
+  readonly topic: string
+  readonly record: T
+  readonly options: WriteOptions | undefined
+  /** `RECORD_INVALID` or `RECORD_TOO_LARGE`. */
+  readonly error: TidewaterError
+}

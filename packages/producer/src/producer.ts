@@ -1,0 +1,294 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  avroCodec,
+  type DriverProducer,
+  type KafkaDriver,
+  TidewaterError,
+  throwIfAborted,
+  toTidewaterError,
+} from '@tidewater/core'
+import { Accumulator } from './batch/accumulator.js'
+import type { Batch } from './batch/batch.js'
+import { partitionOfKey, requirePartition, StickyPartitioner } from './batch/partitioner.js'
+import { Dispatcher } from './delivery/dispatcher.js'
+import type { Delivery } from './delivery/failure.js'
+import type { ProducerStats } from './delivery/ledger.js'
+import { SendCall } from './delivery/send-call.js'
+import type { ProducerConfig } from './options.js'
+import { drainOnSigterm } from './shutdown.js'
+import { keyBytes, requireTimestamp, type WriteOptions } from './write-options.js'
+
+/** How long closing waits for a driver whose batches were abandoned. */
+const abandonedCloseMs = 1_000
+
+/** What the producer needs of the world; tests bring their own. */
+export interface ProducerPorts {
+  readonly driver: DriverProducer
+  readonly partitions: readonly number[]
+  /** Milliseconds of a clock that never goes back. */
+  readonly nowMs: () => number
+  /** Milliseconds since the epoch. */
+  readonly wallClockMs: () => number
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+/**
+ * Writes records of one schema to one topic. Every record it accepts ends as delivered or as failed, never both, never
+ * neither; a failed one is reported through `onDeliveryError`, and by the next `flush` or `close`, or by its `send`.
+ */
+export class AvroProducer<T> implements AsyncDisposable {
+  readonly topic: string
+  readonly #config: ProducerConfig<T>
+  readonly #ports: ProducerPorts
+  readonly #dispatcher: Dispatcher<T>
+  readonly #accumulator: Accumulator<T, SendCall>
+  readonly #leaveSigterm: (() => void) | undefined
+  readonly #onAbort = () => this.#abort()
+  readonly #refreshTimer: NodeJS.Timeout
+  #partitions: readonly number[]
+  #sticky: StickyPartitioner
+  #isOpen = true
+  #isAbandoned = false
+  #closing: Promise<void> | undefined
+
+  /** @internal Use `createProducer`. */
+  constructor(config: ProducerConfig<T>, ports: ProducerPorts) {
+    this.topic = config.topic
+    this.#config = config
+    this.#ports = ports
+    this.#partitions = ports.partitions
+    this.#sticky = new StickyPartitioner(ports.partitions, ports.random())
+    this.#accumulator = new Accumulator<T, SendCall>(
+      ports.partitions,
+      avroCodec(config.schema),
+      config,
+      ports.nowMs,
+      (partition) => this.#sticky.batchClosed(partition, (other) => this.#accumulator.batchesWaiting(other)),
+    )
+    this.#dispatcher = new Dispatcher(config, ports.driver, this.#accumulator, ports.partitions, ports.nowMs)
+    this.#leaveSigterm = config.drainOnSigterm ? drainOnSigterm({ drain: () => this.#drain() }) : undefined
+    config.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#refreshTimer = setInterval(() => void this.#refreshPartitions(), config.partitionsMaxAgeMs).unref()
+  }
+
+  /**
+   * Encodes the record at once and buffers it. Returns nothing while there is room; from seven eighths of
+   * `maxBufferedBytes` on it returns a promise that resolves when there is room again. The record is accepted either
+   * way. Await it: a caller that goes on writing meets the bound itself, where `write` throws.
+   *
+   * @throws TidewaterError, nothing of the record kept: `RECORD_INVALID` naming field and value, `RECORD_TOO_LARGE`,
+   * `PARTITION_NOT_FOUND`, `BUFFER_FULL` (retryable), `PRODUCER_CLOSED`.
+   */
+  write(record: T, options?: WriteOptions): void | Promise<void> {
+    this.#requireOpen()
+    try {
+      this.#append(record, options)
+    } catch (thrown) {
+      if (!this.#setAside(record, options, thrown)) throw thrown
+    }
+    this.#dispatcher.pump()
+    if (this.#dispatcher.isAboveHighWater) return this.#dispatcher.room()
+  }
+
+  /**
+   * Writes the records and resolves when all of them are acknowledged, with where each landed, in their order. Waits for
+   * room where `write` would ask to.
+   *
+   * @param options for all records, or a function that gives each its own
+   * @throws SendFailedError (`DELIVERY_FAILED`) once every record has an outcome, naming the failed indexes; the
+   * deliveries of the others are in it. A record that can't be encoded fails by itself, the others are sent.
+   */
+  async send(
+    records: readonly T[],
+    options?: WriteOptions | ((record: T, index: number) => WriteOptions | undefined),
+  ): Promise<Delivery[]> {
+    this.#requireOpen()
+    const call = new SendCall(this.topic, records.length)
+    // Marks a rejection as handled while this function still waits for room; the caller gets it by the return below.
+    call.result.catch(() => {})
+    for (const [index, record] of records.entries()) {
+      if (this.#dispatcher.isAboveHighWater) await this.#dispatcher.room()
+      try {
+        this.#requireOpen()
+        const batch = this.#append(record, typeof options === 'function' ? options(record, index) : options)
+        batch.noteSend(call, index)
+      } catch (thrown) {
+        call.failed(index, 1, toTidewaterError(thrown))
+      }
+      this.#dispatcher.pump()
+    }
+    return call.result
+  }
+
+  /**
+   * Resolves when every record written before is delivered, without waiting for the linger.
+   *
+   * @throws TidewaterError `DELIVERY_FAILED`, once every record has an outcome, with the counts per partition of those
+   * that failed since the last `flush`
+   */
+  flush(): Promise<void> {
+    return this.#dispatcher.flush()
+  }
+
+  /**
+   * Takes no more records, delivers the buffered ones and disconnects. Calling it again returns the same promise.
+   *
+   * @param options.timeoutMs what has no outcome by then has failed with `DELIVERY_TIMEOUT`; default twice
+   * `deliveryTimeoutMs`, within which everything has one
+   * @throws TidewaterError as `flush`
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? 2 * this.#config.deliveryTimeoutMs)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  stats(): ProducerStats {
+    return this.#dispatcher.stats()
+  }
+
+  #append(record: T, options: WriteOptions | undefined): Batch<SendCall> {
+    if (options === undefined && this.#config.partitioner === undefined) {
+      const timestampMs = this.#ports.wallClockMs()
+      return this.#dispatcher.append(this.#sticky.current, record, undefined, undefined, timestampMs)
+    }
+    const key = keyBytes(options?.key)
+    const partition = this.#choosePartition(record, key, options?.partition)
+    const timestampMs =
+      options?.timestampMs === undefined ? this.#ports.wallClockMs() : requireTimestamp(options.timestampMs)
+    return this.#dispatcher.append(partition, record, key, options?.headers, timestampMs)
+  }
+
+  #choosePartition(record: T, key: Uint8Array | undefined, explicit: number | undefined): number {
+    const partitions = this.#partitions
+    const chosen = explicit ?? this.#config.partitioner?.({ topic: this.topic, record, key, partitions })
+    if (chosen !== undefined) return requirePartition(this.topic, chosen, partitions)
+    return key === undefined ? this.#sticky.current : partitionOfKey(key, partitions)
+  }
+
+  /** Gives a refused record to `deadLetter`; false when there is none, or the refusal isn't about the record. */
+  #setAside(record: T, options: WriteOptions | undefined, thrown: unknown): boolean {
+    const { deadLetter } = this.#config
+    if (deadLetter === undefined || !TidewaterError.isInstance(thrown)) return false
+    if (thrown.code !== 'RECORD_INVALID' && thrown.code !== 'RECORD_TOO_LARGE') return false
+    this.#dispatcher.deadLettered()
+    deadLetter({ topic: this.topic, record, options, error: thrown })
+    return true
+  }
+
+  #requireOpen(): void {
+    if (this.#isOpen) return
+    throw new TidewaterError('PRODUCER_CLOSED', `The producer of topic ${this.topic} is closed`, {
+      remedy: 'Create a new producer.',
+      details: { topic: this.topic },
+    })
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#isOpen = false
+    clearInterval(this.#refreshTimer)
+    const timer = setTimeout(() => {
+      const error = new TidewaterError(
+        'DELIVERY_TIMEOUT',
+        `The producer was closed after ${timeoutMs} ms; records that were on their way may have been written`,
+        { retryable: true, remedy: 'Give close a longer timeoutMs.', details: { timeoutMs } },
+      )
+      this.#abandon(error)
+    }, timeoutMs)
+    try {
+      await this.#dispatcher.flush()
+    } finally {
+      clearTimeout(timer)
+      try {
+        await this.#disconnect()
+      } finally {
+        this.#config.signal?.removeEventListener('abort', this.#onAbort)
+        this.#leaveSigterm?.()
+      }
+    }
+  }
+
+  #abort(): void {
+    // The abort itself has nobody to reject to; `close` returns the same promise to whoever asks.
+    this.close().catch(() => {})
+    const error = new TidewaterError(
+      'ABORTED',
+      'The producer was aborted; records that were on their way may have been written',
+      { cause: this.#config.signal?.reason },
+    )
+    this.#abandon(error)
+  }
+
+  #abandon(error: TidewaterError): void {
+    this.#isAbandoned = true
+    this.#dispatcher.abandon(error)
+  }
+
+  /** A driver closes once its last batch has an outcome; what was abandoned is not waited for. */
+  async #disconnect(): Promise<void> {
+    const closed = this.#ports.driver.close()
+    if (!this.#isAbandoned) return closed
+    const enough = new AbortController()
+    await Promise.race([
+      closed,
+      sleep(abandonedCloseMs, undefined, { signal: enough.signal }).catch(() => {}),
+    ])
+    enough.abort()
+    closed.catch(() => {})
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await this.close({ timeoutMs: this.#config.drainTimeoutMs })
+    } catch (thrown) {
+      // The process is about to end and nobody may be left to hear of it.
+      process.emitWarning(toTidewaterError(thrown))
+    }
+  }
+
+  async #refreshPartitions(): Promise<void> {
+    try {
+      const partitions = await this.#ports.driver.partitionsOf(this.topic)
+      if (!this.#isOpen || partitions.length <= this.#partitions.length) return
+      this.#dispatcher.addPartitions(partitions)
+      this.#partitions = partitions
+      this.#sticky = new StickyPartitioner(partitions, this.#ports.random())
+    } catch {
+      // The partitions known are still good; what is wrong with the cluster shows in the deliveries.
+    }
+  }
+}
+
+/** Connects and looks up the topic. */
+export async function connectProducer<T>(
+  config: ProducerConfig<T>,
+  driver: KafkaDriver,
+  clocks: Pick<ProducerPorts, 'nowMs' | 'wallClockMs' | 'random'>,
+): Promise<AvroProducer<T>> {
+  throwIfAborted(config.signal)
+  const { brokers, clientId, connectTimeoutMs, requestTimeoutMs } = config
+  const { acks, idempotent, compression, deliveryTimeoutMs, batchBytes, maxRecordBytes } = config
+  const connected = await driver.createProducer(
+    { brokers, clientId, connectTimeoutMs, requestTimeoutMs },
+    {
+      acks,
+      idempotent,
+      compression,
+      deliveryTimeoutMs,
+      // A guard alone: drivers estimate a record's overhead higher than batches are counted here.
+      maxRequestBytes: 2 * Math.max(batchBytes, maxRecordBytes),
+    },
+  )
+  try {
+    const partitions = await connected.partitionsOf(config.topic)
+    throwIfAborted(config.signal)
+    return new AvroProducer(config, { driver: connected, partitions, ...clocks })
+  } catch (thrown) {
+    await connected.close()
+    throw thrown
+  }
+}

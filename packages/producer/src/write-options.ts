@@ -1,0 +1,34 @@
+import { describeValue, TidewaterError } from '@tidewater/core'
+import type { RecordHeaders } from './batch/batch.js'
+
+/** What goes with a record. */
+export interface WriteOptions {
+  /** Strings are UTF-8. Records of one key go to one partition, the one Java's client would choose. */
+  readonly key?: string | Uint8Array | undefined
+  /** Partition id; goes before a custom partitioner and the key. */
+  readonly partition?: number | undefined
+  /** Not copied: leave byte values alone until the record is delivered. */
+  readonly headers?: RecordHeaders | undefined
+  /** Milliseconds since the epoch, at least 1. Default: now. */
+  readonly timestampMs?: number | undefined
+}
+
+/** @throws TidewaterError `RECORD_INVALID` */
+export function keyBytes(key: string | Uint8Array | undefined): Uint8Array | undefined {
+  if (key === undefined || key instanceof Uint8Array) return key
+  if (typeof key === 'string') return Buffer.from(key)
+  throw new TidewaterError('RECORD_INVALID', `The key must be a string or bytes, got ${describeValue(key)}`, {
+    remedy: 'Turn the key into a string or a Uint8Array.',
+  })
+}
+
+/** @throws TidewaterError `RECORD_INVALID` */
+export function requireTimestamp(timestampMs: number): number {
+  // 0 is not a time to the client libraries: they would store the time of sending instead.
+  if (Number.isSafeInteger(timestampMs) && timestampMs >= 1) return timestampMs
+  throw new TidewaterError(
+    'RECORD_INVALID',
+    `timestampMs must be a whole number of at least 1, got ${describeValue(timestampMs)}`,
+    { remedy: 'Pass milliseconds since the epoch, or leave timestampMs out.' },
+  )
+}

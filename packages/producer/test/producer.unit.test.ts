@@ -1,0 +1,259 @@
+import { TidewaterError } from '@tidewater/core'
+import { describe, expect, test, vi } from 'vitest'
+import { partitionOfKey } from '../src/batch/partitioner.js'
+import type { RecordRejection, UndeliveredRecords } from '../src/delivery/hooks.js'
+import type { SendFailedError } from '../src/index.js'
+import { producerOver, type Reading, reading, rejection, valuesIn } from './producer-under-test.js'
+import { ScriptedDriver } from './scripted-driver.js'
+
+describe('write', () => {
+  test('delivers every record once, in order', async () => {
+    const driver = new ScriptedDriver(1)
+    const producer = await producerOver(driver, { batchRecords: 7 })
+    for (let value = 0; value < 100; value++) producer.write(reading(value))
+    await producer.close()
+    expect(valuesIn(driver, 0)).toEqual(Array.from({ length: 100 }, (_, value) => value))
+    expect(producer.stats()).toMatchObject({
+      writtenRecords: 100,
+      deliveredRecords: 100,
+      failedRecords: 0,
+      outstandingRecords: 0,
+      bufferedBytes: 0,
+      sentBatches: 15,
+      partitions: [{ partition: 0, deliveredRecords: 100, minOffset: 0n, maxOffset: 99n }],
+    })
+    expect(driver.isClosed).toBe(true)
+  })
+
+  test('a lone record leaves by its linger, without a flush', async () => {
+    const driver = new ScriptedDriver(1, false)
+    const producer = await producerOver(driver, { lingerMs: 1 })
+    producer.write(reading(1))
+    const batch = await driver.nextBatch()
+    expect(batch.records).toHaveLength(1)
+    expect(batch.records[0]?.timestampMs).toBe(1_750_000_000_000)
+    batch.deliver()
+    await producer.close()
+  })
+
+  test('key, partition, headers and timestamp reach the driver', async () => {
+    const driver = new ScriptedDriver(5)
+    const producer = await producerOver(driver)
+    producer.write(reading(1), { key: 'clé', headers: { trace: 'x', raw: Buffer.from([1]) }, timestampMs: 5 })
+    producer.write(reading(2), { key: Buffer.from('k'), partition: 3 })
+    await producer.close()
+    const keyed = driver.sent.find(({ records }) => records[0]?.timestampMs === 5)
+    expect(keyed?.partition).toBe(partitionOfKey(Buffer.from('clé'), [0, 1, 2, 3, 4]))
+    expect(keyed?.records[0]?.headers).toEqual({ trace: 'x', raw: Buffer.from([1]) })
+    expect(driver.sent.some(({ partition }) => partition === 3)).toBe(true)
+  })
+
+  test('a custom partitioner decides, and may leave it', async () => {
+    const driver = new ScriptedDriver(4)
+    const producer = await producerOver(driver, {
+      partitioner: ({ record }) => (record.value < 10 ? 2 : undefined),
+    })
+    producer.write(reading(1))
+    producer.write(reading(11))
+    await producer.close()
+    expect(valuesIn(driver, 2)).toEqual([1])
+    expect(valuesIn(driver, 0)).toEqual([11])
+  })
+
+  test('a record that does not match throws at once, names the field, and nothing of it is kept', async () => {
+    const driver = new ScriptedDriver(1)
+    const producer = await producerOver(driver)
+    expect(() => producer.write({ sensor: 'a', value: 'high' } as unknown as Reading)).toThrowError(
+      /value.*high/,
+    )
+    producer.write(reading(1))
+    await producer.close()
+    expect(valuesIn(driver, 0)).toEqual([1])
+    expect(producer.stats().writtenRecords).toBe(1)
+  })
+
+  test.each([
+    [{ key: 7 }, 'RECORD_INVALID'],
+    [{ timestampMs: 1.5 }, 'RECORD_INVALID'],
+    [{ partition: 1 }, 'PARTITION_NOT_FOUND'],
+  ])('options %j are refused with %s', async (options, code) => {
+    const producer = await producerOver(new ScriptedDriver(1))
+    let thrown: unknown
+    try {
+      producer.write(reading(1), options as object)
+    } catch (error) {
+      thrown = error
+    }
+    expect((thrown as TidewaterError).code).toBe(code)
+    await producer.close()
+  })
+
+  test('what cannot be encoded or is too large goes to deadLetter when there is one', async () => {
+    const rejected: RecordRejection<Reading>[] = []
+    const driver = new ScriptedDriver(1)
+    const producer = await producerOver(driver, {
+      maxRecordBytes: 100,
+      deadLetter: (letter) => rejected.push(letter),
+    })
+    const wrong = { sensor: 5, value: 1 } as unknown as Reading
+    producer.write(wrong, { key: 'k' })
+    producer.write(reading(1, 'x'.repeat(200)))
+    producer.write(reading(2))
+    await producer.close()
+    expect(rejected.map(({ error }) => error.code)).toEqual(['RECORD_INVALID', 'RECORD_TOO_LARGE'])
+    expect(rejected[0]).toMatchObject({ topic: 'readings', record: wrong, options: { key: 'k' } })
+    expect(valuesIn(driver, 0)).toEqual([2])
+    expect(producer.stats()).toMatchObject({ writtenRecords: 1, deadLetteredRecords: 2 })
+  })
+
+  test('asks for a pause near the bound, goes on when a batch is delivered, never exceeds the bound', async () => {
+    const driver = new ScriptedDriver(1, false)
+    const maxBufferedBytes = 1_048_576
+    const producer = await producerOver(driver, {
+      maxBufferedBytes,
+      batchBytes: 100_000,
+      maxRecordBytes: 10_000,
+    })
+    let written = 0
+    const untilPause = (): Promise<void> =>
+      producer.write(reading(written++, 'x'.repeat(5_000))) ?? untilPause()
+    const pause = untilPause()
+    expect(producer.stats().bufferedBytes).toBeGreaterThan((maxBufferedBytes * 7) / 8)
+    let resumed = false
+    const watched = pause.then(() => {
+      resumed = true
+    })
+    await Promise.resolve()
+    expect(resumed).toBe(false)
+    const delivering = (async () => {
+      while (valuesIn(driver, 0).length < written) (await driver.nextBatch()).deliver()
+    })()
+    await watched
+    const closed = producer.close()
+    await delivering
+    await closed
+    expect(valuesIn(driver, 0)).toEqual(Array.from({ length: written }, (_, value) => value))
+    expect(producer.stats().peakBufferedBytes).toBeLessThanOrEqual(maxBufferedBytes)
+  })
+
+  test('a caller that does not pause meets the bound, and loses nothing it was not told of', async () => {
+    const driver = new ScriptedDriver(1)
+    const maxBufferedBytes = 1_048_576
+    const producer = await producerOver(driver, {
+      maxBufferedBytes,
+      batchBytes: 100_000,
+      maxRecordBytes: 10_000,
+    })
+    let accepted = 0
+    let refusal: unknown
+    while (refusal === undefined) {
+      try {
+        void producer.write(reading(accepted, 'x'.repeat(5_000)))
+        accepted++
+      } catch (thrown) {
+        refusal = thrown
+      }
+    }
+    expect(refusal).toMatchObject({ retryable: true, details: { maxBufferedBytes } })
+    await producer.close()
+    expect(valuesIn(driver, 0)).toHaveLength(accepted)
+  })
+})
+
+describe('the end', () => {
+  test('close delivers what is buffered; afterwards nothing is taken', async () => {
+    const driver = new ScriptedDriver(1)
+    const producer = await producerOver(driver, { lingerMs: 60_000 })
+    producer.write(reading(1))
+    const closing = producer.close()
+    expect(() => producer.write(reading(2))).toThrowError(
+      expect.objectContaining({ code: 'PRODUCER_CLOSED' }),
+    )
+    expect((await rejection(producer.send([reading(2)]))).code).toBe('PRODUCER_CLOSED')
+    expect(producer.close()).toBe(closing)
+    await closing
+    expect(valuesIn(driver, 0)).toEqual([1])
+    await producer.flush()
+  })
+
+  test('await using closes', async () => {
+    const driver = new ScriptedDriver(1)
+    {
+      await using producer = await producerOver(driver)
+      producer.write(reading(1))
+    }
+    expect(valuesIn(driver, 0)).toEqual([1])
+    expect(driver.isClosed).toBe(true)
+  })
+
+  test('close gives up at its time limit and reports what has no outcome', async () => {
+    const failures: UndeliveredRecords[] = []
+    const driver = new ScriptedDriver(1, false)
+    const producer = await producerOver(driver, {
+      onDeliveryError: (failure) => failures.push(failure),
+      batchRecords: 1,
+    })
+    producer.write(reading(1))
+    producer.write(reading(2))
+    producer.write(reading(3))
+    const error = await rejection(producer.close({ timeoutMs: 5 }))
+    expect(error.details.failedRecords).toBe(3)
+    expect(failures.flatMap(({ records }) => records)).toHaveLength(3)
+    driver.sent[0]?.deliver()
+    await Promise.resolve()
+    expect(producer.stats()).toMatchObject({ failedRecords: 3, deliveredRecords: 0, bufferedBytes: 0 })
+  })
+
+  test('aborting fails what is not delivered and closes', async () => {
+    const abort = new AbortController()
+    const failures: UndeliveredRecords[] = []
+    const driver = new ScriptedDriver(1, false)
+    const producer = await producerOver(driver, {
+      signal: abort.signal,
+      onDeliveryError: (failure) => failures.push(failure),
+    })
+    const sent = rejection(producer.send([reading(1)]))
+    abort.abort(new TypeError('enough'))
+    expect(((await sent) as SendFailedError).failures[0]?.error.code).toBe('ABORTED')
+    expect(failures[0]?.error.code).toBe('ABORTED')
+    expect(() => producer.write(reading(2))).toThrowError(
+      expect.objectContaining({ code: 'PRODUCER_CLOSED' }),
+    )
+    await producer.close()
+    expect(driver.isClosed).toBe(true)
+  })
+
+  test('a signal that fired before is an error at once', async () => {
+    const driver = new ScriptedDriver(1)
+    const connecting = producerOver(driver, { signal: AbortSignal.abort() })
+    expect((await rejection(connecting)).code).toBe('ABORTED')
+  })
+
+  test('a topic that does not exist is an error at once, and the connection is closed', async () => {
+    const driver = new ScriptedDriver(1)
+    const connected = await driver.createProducer()
+    vi.spyOn(driver, 'createProducer').mockResolvedValue({
+      ...connected,
+      partitionsOf: () => Promise.reject(new TidewaterError('TOPIC_NOT_FOUND', 'no topic readings')),
+    })
+    expect((await rejection(producerOver(driver))).code).toBe('TOPIC_NOT_FOUND')
+    expect(driver.isClosed).toBe(true)
+  })
+
+  test('partitions added while it runs are used', async () => {
+    vi.useFakeTimers()
+    try {
+      const driver = new ScriptedDriver(1)
+      const producer = await producerOver(driver, { partitionsMaxAgeMs: 1_000 })
+      driver.partitions = [0, 1]
+      await vi.advanceTimersByTimeAsync(1_000)
+      producer.write(reading(1), { partition: 1 })
+      const closed = producer.close()
+      await vi.runAllTimersAsync()
+      await closed
+      expect(valuesIn(driver, 1)).toEqual([1])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

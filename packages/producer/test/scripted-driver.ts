@@ -1,0 +1,87 @@
+import type { BatchReport, DriverProducer, KafkaDriver, ProduceBatch, TidewaterError } from '@tidewater/core'
+
+export interface SentBatch extends ProduceBatch {
+  /** Acknowledges every record at the partition's next offsets. */
+  deliver(): void
+  fail(error: TidewaterError): void
+  report(report: Pick<BatchReport, 'delivered' | 'failed'>): void
+  reject(error: Error): void
+}
+
+/** A driver in memory whose answers the test decides: at once, or batch by batch when `automatic` is false. */
+export class ScriptedDriver implements KafkaDriver {
+  readonly name = 'kafkajs' as const
+  readonly compressions = ['none', 'snappy'] as const
+  readonly sent: SentBatch[] = []
+  readonly log = new Map<number, Buffer[]>()
+  partitions: number[]
+  isClosed = false
+  inFlight = 0
+  readonly #waiting: ((batch: SentBatch) => void)[] = []
+
+  constructor(
+    partitions: number,
+    readonly automatic = true,
+  ) {
+    this.partitions = Array.from({ length: partitions }, (_, partition) => partition)
+  }
+
+  async createProducer(): Promise<DriverProducer> {
+    return {
+      partitionsOf: async () => this.partitions,
+      send: (batch) => this.#send(batch),
+      close: async () => {
+        this.isClosed = true
+      },
+    }
+  }
+
+  createConsumer(): never {
+    throw new TypeError('the scripted driver only produces')
+  }
+
+  createAdmin(): never {
+    throw new TypeError('the scripted driver only produces')
+  }
+
+  /** The next batch the producer sends, or sent and nobody took yet. */
+  async nextBatch(): Promise<SentBatch> {
+    const index = this.#taken++
+    const known = this.sent[index]
+    if (known !== undefined) return known
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+  #taken = 0
+
+  values(partition: number): Buffer[] {
+    return this.log.get(partition) ?? []
+  }
+
+  #send(batch: ProduceBatch): Promise<BatchReport> {
+    this.inFlight++
+    return new Promise((resolve, reject) => {
+      const { topic, partition, records } = batch
+      const report: SentBatch['report'] = (outcome) => {
+        this.inFlight--
+        resolve({ topic, partition, ...outcome })
+      }
+      const sent: SentBatch = {
+        ...batch,
+        report,
+        reject,
+        deliver: () => {
+          const log = this.log.get(partition) ?? []
+          this.log.set(partition, log)
+          const baseOffset = BigInt(log.length)
+          // Copies, as a real client makes: the producer writes to the memory again once the batch is delivered.
+          for (const { value } of records) log.push(Buffer.from(value as Uint8Array))
+          report({ delivered: [{ firstIndex: 0, count: records.length, baseOffset }], failed: [] })
+        },
+        fail: (error) => report({ delivered: [], failed: [{ firstIndex: 0, count: records.length, error }] }),
+      }
+      this.sent.push(sent)
+      this.#waiting.shift()?.(sent)
+      if (this.automatic) setImmediate(() => sent.deliver())
+    })
+  }
+}
