@@ -12,8 +12,10 @@ export {
   gapsStatement,
   identityStatement,
   landedStatement,
+  parseIdentity,
+  parseLanded,
 } from './audit/statements.js'
-export { inventoryStatement, type TableInventory } from './inventory/statements.js'
+export { inventoryStatement, parseInventory, type TableInventory } from './inventory/inventory.js'
 export type * from './maintenance/maintenance-document.gen.js'
 export {
   type MaintenanceDecision,

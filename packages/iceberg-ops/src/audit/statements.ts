@@ -1,4 +1,6 @@
 import { quoteSparkIdentifier, quoteSparkTable, type TableName } from '../statement/quote.js'
+import { integerColumn } from '../statement/row.js'
+import type { IdentityCount, LandedPartition } from './decide.js'
 
 /** The tables in which a topic's records can be: the main table and, where the job writes one, the dead letters. */
 export interface AuditedTables {
@@ -55,4 +57,21 @@ function coordinates({ table, deadLetterTable }: AuditedTables): string {
   const parts = [select(table, false)]
   if (deadLetterTable !== undefined) parts.push(select(deadLetterTable, true))
   return parts.join(' UNION ALL ')
+}
+
+/** A row of {@link landedStatement}. @throws TidewaterError `QUERY_FAILED` when a column is missing or no integer. */
+export function parseLanded(row: Readonly<Record<string, unknown>>): LandedPartition {
+  return {
+    partition: Number(integerColumn(row, 'partition')),
+    landed: integerColumn(row, 'landed'),
+    deadLettered: integerColumn(row, 'deadLettered'),
+    distinctOffsets: integerColumn(row, 'distinctOffsets'),
+    firstOffset: integerColumn(row, 'firstOffset'),
+    lastOffset: integerColumn(row, 'lastOffset'),
+  }
+}
+
+/** A row of {@link identityStatement}. @throws TidewaterError `QUERY_FAILED` when a column is missing or no integer. */
+export function parseIdentity(row: Readonly<Record<string, unknown>>): IdentityCount {
+  return { rows: integerColumn(row, 'rows'), identities: integerColumn(row, 'identities') }
 }

@@ -1,6 +1,6 @@
 import { parseConfig } from '@tidewater/core'
 import { z } from 'zod'
-import type { TableInventory } from '../inventory/statements.js'
+import type { TableInventory } from '../inventory/inventory.js'
 import type { MaintenancePlan, MaintenanceTable } from './maintenance-document.gen.js'
 import { validateMaintenancePlan } from './validate.js'
 

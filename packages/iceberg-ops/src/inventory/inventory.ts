@@ -1,4 +1,5 @@
 import { quoteSparkTable, type TableName } from '../statement/quote.js'
+import { integerColumn } from '../statement/row.js'
 
 /** What a table consists of at one moment, from its metadata tables alone. */
 export interface TableInventory {
@@ -19,4 +20,19 @@ export function inventoryStatement(table: TableName): string {
     `(SELECT count(*) FROM ${quoteSparkTable(table, 'manifests')}) AS manifests`,
     `FROM ${files} WHERE content = 0`,
   ].join(' ')
+}
+
+/**
+ * The inventory in the row that {@link inventoryStatement} returns. 64-bit columns may be numbers, strings or bigint.
+ *
+ * @throws TidewaterError `QUERY_FAILED` when a column is missing or no number.
+ */
+export function parseInventory(row: Readonly<Record<string, unknown>> | undefined): TableInventory {
+  return {
+    dataFiles: Number(integerColumn(row, 'dataFiles')),
+    dataFileBytes: integerColumn(row, 'dataFileBytes'),
+    records: integerColumn(row, 'records'),
+    snapshots: Number(integerColumn(row, 'snapshots')),
+    manifests: Number(integerColumn(row, 'manifests')),
+  }
 }
