@@ -1,0 +1,196 @@
+"""Loads a JSON document and validates it once: against its JSON Schema, then for rules that span fields."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from typing import Any, Callable
+
+import fastjsonschema
+
+from .consistency import check_job, check_maintenance, check_queries
+from .errors import TidewaterError
+
+SCHEMA_FILES = {
+    "job": "job.schema.json",
+    "maintenance": "maintenance.schema.json",
+    "queries": "queries.schema.json",
+}
+DEFAULT_TRIGGER_INTERVAL_SECONDS = 60
+VALUE_LIMIT_CHARACTERS = 120
+
+
+def load(kind: str, path: str, now_seconds: float) -> dict:
+    """Reads the file and returns the validated document with its defaults filled in.
+
+    kind: job, maintenance or queries. now_seconds: the clock, in Unix seconds, that ages in a plan are
+    checked against. Raises TidewaterError bad-document, whose message names path, value, limit and remedy.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+    except OSError as error:
+        raise TidewaterError(
+            "bad-document",
+            f"{path}: cannot be read: {error.strerror}",
+            "Give the path of a readable JSON file.",
+        ) from error
+    except ValueError as error:
+        raise TidewaterError(
+            "bad-document", f"{path}: is not JSON: {error}", "Write the document as JSON in UTF-8."
+        ) from error
+    return validate(kind, document, now_seconds)
+
+
+def validate(kind: str, document: Any, now_seconds: float) -> dict:
+    """Validates a parsed document and returns it, as a new object, with its defaults filled in."""
+    filled = json.loads(json.dumps(document))
+    schema = schema_of(kind)
+    try:
+        _validator(kind)(filled)
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise _schema_error(schema, error, filled) from None
+    if kind == "job":
+        _fill_job_defaults(filled)
+        check_job(filled)
+    elif kind == "maintenance":
+        _fill_maintenance_defaults(filled)
+        check_maintenance(filled, now_seconds)
+    else:
+        check_queries(filled)
+    return filled
+
+
+@lru_cache(maxsize=None)
+def schema_of(kind: str) -> dict:
+    """The JSON Schema of a kind of document, read beside the package: also when both lie in a zip given to
+    --py-files.
+    """
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return json.loads(__loader__.get_data(os.path.join(root, SCHEMA_FILES[kind])))  # type: ignore[name-defined]
+
+
+@lru_cache(maxsize=None)
+def _validator(kind: str) -> Callable[[Any], Any]:
+    return fastjsonschema.compile(schema_of(kind))
+
+
+# Defaults inside oneOf are no `default` in the schema: validators either ignore them there or fill them in
+# from a branch that does not apply.
+def _fill_job_defaults(job: dict) -> None:
+    if job["trigger"]["type"] == "processingTime":
+        job["trigger"].setdefault("intervalSeconds", DEFAULT_TRIGGER_INTERVAL_SECONDS)
+    table = job["table"]
+    job["decoding"].setdefault(
+        "deadLetterTable", {"namespace": table["namespace"], "name": table["name"] + "_dead_letters"}
+    )
+
+
+def _fill_maintenance_defaults(plan: dict) -> None:
+    for operation in plan["operations"]:
+        if operation["operation"] == "expire_snapshots":
+            operation.setdefault("retainLast", 1)
+        elif operation["operation"] == "rewrite_manifests":
+            operation.setdefault("useCaching", False)
+        elif operation["operation"] == "remove_orphan_files":
+            operation.setdefault("dryRun", True)
+
+
+def _schema_error(
+    schema: dict, error: fastjsonschema.JsonSchemaValueException, document: Any
+) -> TidewaterError:
+    parent = _pointer(document, error.path[1:])
+    error, tail = _inside_the_branch_meant(schema, error)
+    pointer = parent + tail
+    limit = _limit(error)
+    description = (error.definition or {}).get("description") if isinstance(error.definition, dict) else None
+    remedy = f"Correct {pointer or 'the document'}" + (f": {description}" if description else ".")
+    return TidewaterError(
+        "bad-document",
+        f"{pointer or '/'}: {_shown(error.value)} {limit}",
+        remedy,
+        {"path": pointer},
+    )
+
+
+def _inside_the_branch_meant(schema: dict, error: fastjsonschema.JsonSchemaValueException):
+    """For a oneOf, validates the branch whose `type`, `operation` or `transform` the value names, for an
+    error one can act on.
+    """
+    if error.rule != "oneOf" or not isinstance(error.value, dict):
+        return error, ""
+    for branch in error.rule_definition:
+        definition = _resolved(schema, branch)
+        if definition.get("type") != "object":
+            continue
+        properties = definition.get("properties", {})
+        tags = [key for key in ("operation", "transform", "type") if "enum" in properties.get(key, {})]
+        if all(error.value.get(tag) in properties[tag]["enum"] for tag in tags):
+            try:
+                fastjsonschema.compile({**definition, "definitions": schema.get("definitions", {})})(
+                    dict(error.value)
+                )
+            except fastjsonschema.JsonSchemaValueException as inner:
+                return inner, _pointer(error.value, inner.path[1:])
+    return error, ""
+
+
+def _resolved(schema: dict, definition: dict) -> dict:
+    reference = definition.get("$ref")
+    return schema["definitions"][reference.rsplit("/", 1)[1]] if reference else definition
+
+
+def _limit(error: fastjsonschema.JsonSchemaValueException) -> str:
+    rule, limit = error.rule, error.rule_definition
+    if rule == "required":
+        missing = [name for name in limit if name not in error.value]
+        return f"lacks the required field {', '.join(missing)}"
+    if rule == "additionalProperties":
+        known = set((error.definition or {}).get("properties", {}))
+        unknown = sorted(set(error.value) - known)
+        return f"has the unknown field {', '.join(unknown)} (known: {', '.join(sorted(known))})"
+    if rule == "enum":
+        return f"must be one of {', '.join(json.dumps(value) for value in limit)}"
+    if rule == "pattern":
+        return f"must match {limit}"
+    if rule == "propertyNames":
+        return f"has a field name that must satisfy {json.dumps(limit)}"
+    if rule == "oneOf":
+        return "fits none of the forms allowed here: " + ", ".join(_form(branch) for branch in limit)
+    if rule == "type":
+        return f"must be of type {limit}"
+    if rule in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties"):
+        return f"is out of bounds: {rule} is {limit}"
+    return f"breaks the rule {rule}: {json.dumps(limit)}"
+
+
+def _form(branch: dict) -> str:
+    return branch.get("title") or branch.get("$ref", "").rsplit("/", 1)[-1] or json.dumps(branch)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= VALUE_LIMIT_CHARACTERS else text[:VALUE_LIMIT_CHARACTERS] + "…"
+
+
+def _pointer(document: Any, segments: list) -> str:
+    """JSON pointer from the validator's path, whose segments are split at dots also inside keys such as
+    `kafka.client.id`.
+    """
+    pointer, here, rest = "", document, list(segments)
+    while rest:
+        taken = 1
+        if isinstance(here, dict):
+            lengths = [n for n in range(1, len(rest) + 1) if ".".join(rest[:n]) in here]
+            taken = lengths[0] if lengths else 1
+        key = ".".join(rest[:taken])
+        rest = rest[taken:]
+        pointer += "/" + key.replace("~", "~0").replace("/", "~1")
+        if isinstance(here, dict):
+            here = here.get(key)
+        elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+            here = here[int(key)]
+        else:
+            here = None
+    return pointer

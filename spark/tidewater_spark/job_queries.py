@@ -1,0 +1,195 @@
+"""Builds the job's streaming queries: the table's and, with dead letters, theirs."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Set
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType, TimestampType
+
+from . import poison
+from .avro_decode import decoded_type, is_decoded, schema_fingerprint, with_frame
+from .avro_schema import compile_schema
+from .consistency import KAFKA_METADATA_COLUMNS
+from .errors import TidewaterError, first_lines
+from .hadoop_fs import make_folder
+from .iceberg_ddl import DEFAULT_PROPERTIES, quoted_table
+from .iceberg_table import ensure_table
+from .kafka_source import source_options, topic_partitions
+from .stream_failure import undecodable_marker
+from .streams import Stream
+
+KAFKA_COLUMNS = StructType(
+    [
+        StructField("_kafka_partition", IntegerType(), False),
+        StructField("_kafka_offset", LongType(), False),
+        StructField("_kafka_timestamp", TimestampType(), False),
+    ]
+)
+DEAD_LETTER_DDL = (
+    "payload binary, key binary, headers array<struct<key: string, value: binary>>, error string not null, "
+    "topic string not null, _kafka_partition int not null, _kafka_offset bigint not null, "
+    "_kafka_timestamp timestamp not null, schema_fingerprint string not null, job string not null"
+)
+
+
+class Prepared:
+    """What is checked and created before a query starts. starts: start the queries, in this order."""
+
+    def __init__(self, fields: Dict[str, Any], starts: List[Callable[[], Stream]]):
+        self._fields = fields
+        self.starts = starts
+
+    def as_fields(self) -> Dict[str, Any]:
+        return self._fields
+
+
+def prepare(spark, job: dict) -> Prepared:
+    """Checks topic and checkpoint, makes sure of the tables, and builds the queries without starting them."""
+    partitions = topic_partitions(spark, job["source"])
+    options = source_options(job["source"], partitions)
+    make_folder(spark, job["checkpointLocation"])
+    _, names = compile_schema(job["decoding"]["schema"])
+    columns = _table_columns(spark, job)
+    table, dead_letters = job["table"], job["decoding"]["deadLetterTable"]
+    main_table = _ensure(spark, job, table, columns, table["partitionBy"], table["properties"])
+    fields = {
+        "job": job["name"],
+        "topic": job["source"]["topic"],
+        "partitions": len(partitions),
+        "table": _label(job, table),
+        "tableCreated": main_table["created"],
+        "deadLetterTable": None,
+    }
+    framed = _framed(spark, job, options, names)
+    main = _main_rows(framed, job, main_table["columns"], {field.name for field in columns})
+    starts = [lambda: _start(job, "main", main, table)]
+    if job["decoding"]["onDecodeError"] == "dead-letter":
+        target = _ensure(spark, job, dead_letters, spark.createDataFrame([], DEAD_LETTER_DDL).schema, [], {})
+        framed_headers = _framed(spark, job, {**options, "includeHeaders": "true"}, names)
+        letters = _dead_letter_rows(spark, framed_headers, job, target["columns"])
+        starts.append(lambda: _start(job, "dead-letters", letters, dead_letters))
+        fields["deadLetterTable"] = _label(job, dead_letters)
+    return Prepared(fields, starts)
+
+
+def _framed(spark, job: dict, options: Dict[str, str], names: Set[str]) -> DataFrame:
+    records = spark.readStream.format("kafka").options(**options).load()
+    return with_frame(records, job["decoding"]["schema"], names)
+
+
+def _table_columns(spark, job: dict) -> StructType:
+    try:
+        value = decoded_type(spark, job["decoding"]["schema"])
+    except Exception as error:
+        raise TidewaterError(
+            "bad-document",
+            f"/decoding/schema: Spark can't decode it: {first_lines(error)}",
+            "Correct the Avro schema, or change what Spark has no type for.",
+            {"path": "/decoding/schema"},
+        ) from error
+    return StructType(value.fields + (KAFKA_COLUMNS.fields if job["table"]["kafkaMetadataColumns"] else []))
+
+
+def _ensure(
+    spark, job: dict, target: dict, columns: StructType, partition_by: list, properties: dict
+) -> dict:
+    own = {
+        "format-version": "2",
+        "write.distribution-mode": job["table"]["distributionMode"],
+        "write.spark.fanout.enabled": _text(job["table"]["fanout"]),
+    }
+    return ensure_table(
+        spark,
+        job["table"]["catalog"]["name"],
+        target["namespace"],
+        target["name"],
+        columns,
+        partition_by,
+        {**DEFAULT_PROPERTIES, **properties, **own},
+    )
+
+
+def _main_rows(framed: DataFrame, job: dict, existing: StructType, written: set) -> DataFrame:
+    if job["decoding"]["onDecodeError"] == "fail":
+        accepted = F.when(is_decoded(), F.lit(True)).otherwise(
+            F.raise_error(undecodable_marker()).cast("boolean")
+        )
+    else:
+        accepted = is_decoded()
+    return framed.filter(accepted).select(*(_main_column(field, written) for field in existing))
+
+
+def _main_column(field: StructField, written: set) -> Column:
+    # Columns go in the table's order: Iceberg refuses another. One the job does not write may be null, as was
+    # checked.
+    if field.name not in written:
+        return F.lit(None).cast(field.dataType).alias(field.name)
+    if field.name in KAFKA_METADATA_COLUMNS:
+        return F.col(field.name[len("_kafka_") :]).alias(field.name)
+    return F.col("frame.value").getField(field.name).alias(field.name)
+
+
+def _dead_letter_rows(spark, framed: DataFrame, job: dict, existing: StructType) -> DataFrame:
+    decoding = job["decoding"]
+    values = {
+        "payload": F.col("value"),
+        "key": F.col("key"),
+        "headers": F.col("headers"),
+        "error": _explanation(decoding)(F.col("value")),
+        "topic": F.col("topic"),
+        "_kafka_partition": F.col("partition"),
+        "_kafka_offset": F.col("offset"),
+        "_kafka_timestamp": F.col("timestamp"),
+        "schema_fingerprint": F.lit(schema_fingerprint(spark, decoding["schema"])),
+        "job": F.lit(job["name"]),
+    }
+    columns = [
+        values.get(field.name, F.lit(None).cast(field.dataType)).alias(field.name) for field in existing
+    ]
+    return framed.filter(~is_decoded()).select(*columns)
+
+
+def _explanation(decoding: dict):
+    # By value, so that executors need no copy of this package on their path.
+    from pyspark.cloudpickle import register_pickle_by_value
+
+    register_pickle_by_value(poison)
+    node, _ = compile_schema(decoding["schema"])
+    max_bytes, max_items = decoding["maxValueBytes"], decoding["maxCollectionItems"]
+    explain = poison.explain
+    return F.udf(lambda payload: explain(node, payload, max_bytes, max_items), StringType())
+
+
+def _start(job: dict, label: str, rows: DataFrame, target: dict) -> Stream:
+    trigger = job["trigger"]
+    when: Dict[str, Any] = {"availableNow": True}
+    if trigger["type"] == "processingTime":
+        when = {"processingTime": f"{trigger['intervalSeconds']} seconds"}
+    name = job["name"] if label == "main" else f"{job['name']}-{label}"
+    writer = (
+        rows.writeStream.format("iceberg")
+        .queryName(name)
+        .outputMode("append")
+        .trigger(**when)
+        .option("checkpointLocation", f"{job['checkpointLocation'].rstrip('/')}/{label}")
+        .option("fanout-enabled", _text(job["table"]["fanout"]))
+        .option("distribution-mode", job["table"]["distributionMode"])
+        # The decoder's columns are nullable to Spark, since an undecodable value makes them null; the filter
+        # before has removed those, and Parquet's writer fails on a null in a required column rather than
+        # writing it.
+        .option("check-nullability", "false")
+    )
+    return Stream(
+        label,
+        writer.toTable(quoted_table(job["table"]["catalog"]["name"], target["namespace"], target["name"])),
+    )
+
+
+def _label(job: dict, target: dict) -> str:
+    return f"{job['table']['catalog']['name']}.{target['namespace']}.{target['name']}"
+
+
+def _text(flag: bool) -> str:
+    return "true" if flag else "false"

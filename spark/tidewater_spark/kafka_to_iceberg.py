@@ -1,0 +1,86 @@
+"""Streams Avro records from a Kafka topic into an Iceberg table, each exactly once.
+
+    python -m tidewater_spark.kafka_to_iceberg --job job.json
+
+Prints events as JSON lines on standard output and logs on standard error. Exit codes: 0 done, 1 failed, 2 bad
+document.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import List, Optional
+
+if not __package__:  # run as a file, as spark-submit does
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from tidewater_spark.entry import run_entry
+from tidewater_spark.events import Emit
+from tidewater_spark.hadoop_fs import modified_at_ms
+from tidewater_spark.job_queries import prepare
+from tidewater_spark.session import avro_limit_properties
+from tidewater_spark.stop import StopMarker, StopRequests
+from tidewater_spark.stream_failure import typed_failure
+from tidewater_spark.streams import StreamFailed, stop_all, watch
+
+
+def run_job(spark, job: dict, emit: Emit, stop: StopRequests) -> None:
+    """Runs a validated job to its end. Raises TidewaterError when it fails; every query is stopped by
+    then.
+    """
+    location = job["stop"].get("markerLocation")
+    marker = StopMarker(lambda: modified_at_ms(spark, location), time.monotonic) if location else None
+    prepared = prepare(spark, job)
+    streams: list = []
+    try:
+        for start in prepared.starts:
+            streams.append(start())
+        emit(
+            "started",
+            **prepared.as_fields(),
+            queries={
+                stream.label: {"queryId": str(stream.query.id), "runId": str(stream.query.runId)}
+                for stream in streams
+            },
+            staleStopMarker=marker is not None and marker.stale_at_start,
+        )
+        outcome = watch(streams, emit, stop, marker, job["stop"]["timeoutSeconds"], time.monotonic)
+    except StreamFailed as failed:
+        stop_all(streams)
+        raise typed_failure(spark, job, failed.stream.label, failed.cause) from None
+    except BaseException:
+        stop_all(streams)
+        raise
+    emit(
+        "stopped",
+        reason=outcome.reason,
+        graceful=outcome.graceful,
+        queries={stream.label: stream.totals.as_fields() for stream in streams},
+    )
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    stop = StopRequests()
+    stop.listen()
+
+    def act(spark, job: dict, emit: Emit) -> None:
+        stop.listen()
+        run_job(spark, job, emit, stop)
+
+    return run_entry(
+        "job",
+        "--job",
+        "Streams Avro records from a Kafka topic into an Iceberg table.",
+        arguments,
+        lambda job: job["table"]["catalog"],
+        act,
+        lambda job: avro_limit_properties(
+            job["decoding"]["maxValueBytes"], job["decoding"]["maxCollectionItems"]
+        ),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
