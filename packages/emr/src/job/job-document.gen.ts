@@ -126,11 +126,17 @@ export interface JobAvroSchema {
   /**
    * @minItems 1
    */
-  fields: [JobAvroField, ...JobAvroField[]];
+  fields: JobAvroField[];
   [k: string]: unknown;
 }
 export interface JobAvroField {
   name: string;
+  /**
+   * An Avro schema, or the name of one.
+   */
+  type: {
+    [k: string]: unknown;
+  };
   [k: string]: unknown;
 }
 /**
@@ -156,174 +162,7 @@ export interface JobTable {
    *
    * @maxItems 16
    */
-  partitionBy?:
-    | []
-    | [JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ]
-    | [
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField,
-        JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField
-      ];
+  partitionBy?: (JobPlainPartitionField | JobBucketPartitionField | JobTruncatePartitionField)[];
   properties?: JobTableProperties;
   /**
    * Whether a micro-batch shuffles records before writing (Iceberg: write.distribution-mode). none writes up to tasks x partitions files and costs no shuffle. Default: none.

@@ -31,10 +31,9 @@ export interface MaintenancePlan {
    * @minItems 1
    * @maxItems 50
    */
-  operations: [
-    RewriteDataFilesOperation | ExpireSnapshotsOperation | RewriteManifestsOperation | RemoveOrphanFilesOperation,
-    ...(RewriteDataFilesOperation | ExpireSnapshotsOperation | RewriteManifestsOperation | RemoveOrphanFilesOperation)[]
-  ];
+  operations: (
+    RewriteDataFilesOperation | ExpireSnapshotsOperation | RewriteManifestsOperation | RemoveOrphanFilesOperation
+  )[];
 }
 export interface MaintenanceTable {
   catalog: IcebergCatalog;
