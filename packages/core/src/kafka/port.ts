@@ -11,6 +11,7 @@ export interface KafkaDriver {
   readonly compressions: readonly Compression[]
   /** Connects; rejects with `BROKER_UNREACHABLE` when no bootstrap broker answers in time. */
   createProducer(connection: KafkaConnection, options: DriverProducerOptions): Promise<DriverProducer>
+  /** Rejects with `BROKER_UNREACHABLE` or, when a topic doesn't exist, `TOPIC_NOT_FOUND`. */
   createConsumer(connection: KafkaConnection, options: ConsumerOptions): Promise<KafkaConsumer>
   createAdmin(connection: KafkaConnection): Promise<KafkaAdmin>
 }
@@ -36,9 +37,15 @@ export interface DriverProducer {
   partitionsOf(topic: string): Promise<readonly number[]>
   /**
    * Sends the records of one partition in order and resolves, within `deliveryTimeoutMs`, with what became of each of
-   * them. Never rejects for a record's fate: a record is in exactly one of `delivered` and `failed`.
+   * them. Never rejects for a record's fate: a record is in exactly one of `delivered` and `failed`. Batches of one
+   * partition are written in the order of the calls; only a piece that the broker finds too large is resent in halves,
+   * which with the confluent driver may come behind a batch that was on its way already. A record that failed with
+   * `DELIVERY_TIMEOUT` may have been written: `details.mayBeWritten` says so.
+   *
+   * Rejects with `PRODUCER_CLOSED` after `close`.
    */
   send(batch: ProduceBatch): Promise<BatchReport>
+  /** Waits for the reports of what was sent, then disconnects. */
   close(): Promise<void>
 }
 
@@ -53,7 +60,7 @@ export interface ProduceRecord {
   readonly value: Uint8Array | null
   readonly key?: Uint8Array | null
   readonly headers?: Readonly<Record<string, Uint8Array | string>>
-  /** Milliseconds since the epoch; default: when the driver sends it. */
+  /** Milliseconds since the epoch, at least 1 (Kafka clients take 0 for "now"); default: when the driver sends it. */
   readonly timestampMs?: number
 }
 
@@ -90,9 +97,9 @@ export interface ConsumerOptions {
 
 export interface KafkaConsumer {
   /**
-   * Hands batches to `onBatch`, one at a time per partition, and commits a batch's offsets after `onBatch` resolved
-   * (at least once). Resolves when `signal` fires or `close` is called; rejects with what `onBatch` rejected with,
-   * nothing of that batch committed.
+   * Hands batches to `onBatch`, one at a time, and commits a batch's offsets after `onBatch` resolved (at least once).
+   * Resolves when `signal` fires or `close` is called, after the batch in hand; rejects with what `onBatch` rejected
+   * with, nothing of that batch committed. Either way the member has left the group then: `run` runs once.
    */
   run(onBatch: (batch: ConsumedBatch) => Promise<void>, signal?: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -109,6 +116,7 @@ export interface ConsumedRecord {
   readonly timestampMs: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
+  /** Of a repeated name, the last value. */
   readonly headers: Readonly<Record<string, Uint8Array>>
 }
 
@@ -116,9 +124,11 @@ export interface KafkaAdmin {
   listTopics(): Promise<readonly string[]>
   /** Rejects with `TOPIC_NOT_FOUND`. */
   describeTopic(topic: string): Promise<TopicDescription>
+  /** The topic's effective configs by their Kafka names. Absent where the library has no such request (confluent). */
+  topicConfigs?(topic: string): Promise<Readonly<Record<string, string>>>
   /** Resolves when the topic has leaders. Rejects with `TOPIC_EXISTS`. */
   createTopic(topic: TopicDefinition): Promise<void>
-  /** Grows the topic to `partitions`; Kafka never shrinks one. */
+  /** Grows the topic to `partitions`. Rejects with `TOPIC_CONFLICT` when it has as many or more: Kafka never shrinks one. */
   addPartitions(topic: string, partitions: number): Promise<void>
   deleteTopic(topic: string): Promise<void>
   /** First kept offset and next offset to be written, per partition, ascending. */

@@ -1,0 +1,162 @@
+import type { EventEmitter } from 'node:events'
+import type { IAdminClient } from '@confluentinc/kafka-javascript'
+import type { KafkaConnection } from '../../../config/kafka.js'
+import { TidewaterError } from '../../../errors.js'
+import { abortableSleep } from '../../../retry/run.js'
+import type { KafkaAdmin, PartitionOffsets, TopicDefinition, TopicDescription } from '../../port.js'
+import { answerOf, type ConfluentModule, ConnectionLog, connectionConfig } from './client.js'
+import { confluentError } from './errors.js'
+
+/** @throws TidewaterError `BROKER_UNREACHABLE` */
+export async function createConfluentAdmin(
+  confluent: ConfluentModule,
+  connection: KafkaConnection,
+): Promise<KafkaAdmin> {
+  const client = confluent.AdminClient.create(connectionConfig(connection))
+  const log = new ConnectionLog(client as unknown as EventEmitter)
+  const call = async <T>(
+    action: string,
+    topic: string | undefined,
+    operation: () => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await operation()
+    } catch (thrown) {
+      const named = topic === undefined ? { action } : { action, topic }
+      throw confluentError(thrown, { ...named, brokers: connection.brokers, detail: log.lastFailure })
+    }
+  }
+  const timeout = connection.requestTimeoutMs
+  const listTopics = (timeoutMs: number) =>
+    answerOf<string[]>((done) => client.listTopics({ timeout: timeoutMs }, done))
+  try {
+    // The library's admin client connects with its first request only.
+    await call('Connecting', undefined, () => listTopics(connection.connectTimeoutMs))
+  } catch (error) {
+    client.disconnect()
+    throw error
+  }
+
+  return {
+    listTopics: async () => (await call('Listing topics', undefined, () => listTopics(timeout))).sort(),
+    describeTopic: (topic) =>
+      call('Describing the topic', topic, () => describeTopicWith(client, topic, timeout)),
+    createTopic: (definition) =>
+      call('Creating the topic', definition.topic, () => createTopic(client, definition, timeout)),
+    addPartitions: (topic, partitions) =>
+      call('Adding partitions', topic, () =>
+        answerOf((done) =>
+          client.createPartitions(topic, partitions, timeout, (error) => done(error, undefined)),
+        ),
+      ),
+    deleteTopic: (topic) =>
+      call('Deleting the topic', topic, () =>
+        answerOf((done) => client.deleteTopic(topic, timeout, (error) => done(error, undefined))),
+      ),
+    topicOffsets: (topic) =>
+      call('Reading offsets', topic, () => topicOffsets(confluent, client, topic, timeout)),
+    close: async () => client.disconnect(),
+  }
+}
+
+/** Throws the library's own error; the caller maps it. */
+export async function describeTopicWith(
+  client: IAdminClient,
+  topic: string,
+  timeout: number,
+): Promise<TopicDescription> {
+  const [description] = await answerOf<TopicAnswer[]>((done) =>
+    client.describeTopics([topic], { timeout }, done as never),
+  )
+  if (description?.error) throw description.error
+  const partitions = description?.partitions ?? []
+  return {
+    topic,
+    partitions: partitions
+      .map(({ partition, leader, replicas, isr }) => ({
+        partition,
+        // librdkafka says "no leader" by leaving it out.
+        leader: leader?.id ?? -1,
+        replicas: replicas.map(({ id }) => id),
+        inSyncReplicas: isr.map(({ id }) => id),
+      }))
+      .sort((a, b) => a.partition - b.partition),
+  }
+}
+
+interface BrokerNode {
+  readonly id: number
+}
+
+interface TopicAnswer {
+  readonly error?: unknown
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly leader?: BrokerNode
+    readonly replicas: readonly BrokerNode[]
+    readonly isr: readonly BrokerNode[]
+  }[]
+}
+
+async function createTopic(
+  client: IAdminClient,
+  { topic, partitions, replicationFactor, configs = {} }: TopicDefinition,
+  timeout: number,
+): Promise<void> {
+  const request = {
+    topic,
+    num_partitions: partitions,
+    replication_factor: replicationFactor,
+    config: { ...configs },
+  }
+  await answerOf((done) => client.createTopic(request as never, timeout, (error) => done(error, undefined)))
+  const deadlineMs = performance.now() + timeout
+  // The broker answers before the topic's leaders are known everywhere.
+  while (!(await hasLeaders(client, topic, partitions, timeout))) {
+    if (performance.now() > deadlineMs) {
+      throw new TidewaterError('KAFKA_PROTOCOL', `Topic "${topic}" has no leaders after ${timeout} ms`, {
+        retryable: true,
+        details: { topic },
+      })
+    }
+    await abortableSleep(50)
+  }
+}
+
+async function hasLeaders(client: IAdminClient, topic: string, partitions: number, timeout: number) {
+  try {
+    const description = await describeTopicWith(client, topic, timeout)
+    return (
+      description.partitions.length === partitions &&
+      description.partitions.every(({ leader }) => leader >= 0)
+    )
+  } catch {
+    // Not known yet at the broker that answered.
+    return false
+  }
+}
+
+async function topicOffsets(
+  confluent: ConfluentModule,
+  client: IAdminClient,
+  topic: string,
+  timeout: number,
+): Promise<PartitionOffsets[]> {
+  const { partitions } = await describeTopicWith(client, topic, timeout)
+  const { OffsetSpec } = confluent as unknown as { OffsetSpec: Record<'EARLIEST' | 'LATEST', unknown> }
+  const at = async (offset: unknown) => {
+    const specs = partitions.map(({ partition }) => ({ topic, partition, offset }))
+    const results = await answerOf<readonly { partition: number; offset: number; error?: unknown }[]>(
+      (done) => client.listOffsets(specs as never, { timeout }, done as never),
+    )
+    const failed = results.find(({ error }) => error)
+    if (failed !== undefined) throw failed.error
+    return new Map(results.map((result) => [result.partition, BigInt(result.offset)]))
+  }
+  const [earliest, latest] = await Promise.all([at(OffsetSpec.EARLIEST), at(OffsetSpec.LATEST)])
+  return partitions.map(({ partition }) => ({
+    partition,
+    earliest: earliest.get(partition) ?? 0n,
+    latest: latest.get(partition) ?? 0n,
+  }))
+}

@@ -1,0 +1,75 @@
+import { messageOf, TidewaterError } from '../../../errors.js'
+import { brokerError, type ErrorSubject, unreachable } from '../protocol-errors.js'
+
+export interface ConfluentSubject extends ErrorSubject {
+  readonly brokers: readonly string[]
+  /** librdkafka's last words about a connection. */
+  readonly detail?: string | undefined
+}
+
+/** librdkafka's own error numbers, below the protocol's: rdkafka.h, rd_kafka_resp_err_t. */
+export const localCode = {
+  transport: -195,
+  resolve: -193,
+  messageTimedOut: -192,
+  unknownPartition: -190,
+  unknownTopic: -188,
+  allBrokersDown: -187,
+  timedOut: -185,
+  queueFull: -184,
+  ssl: -181,
+  state: -172,
+  authentication: -169,
+  timedOutInQueue: -166,
+  maxPollExceeded: -147,
+  fatal: -150,
+  assignmentLost: -142,
+} as const
+
+/** Maps anything the library throws, passes to a callback, or puts in a delivery report. */
+export function confluentError(thrown: unknown, subject: ConfluentSubject): TidewaterError {
+  if (TidewaterError.isInstance(thrown)) return thrown
+  const code = codeOf(thrown)
+  const text = messageOf(thrown)
+  switch (code) {
+    case undefined:
+      return new TidewaterError('KAFKA_PROTOCOL', `${subject.action}: ${text}`, { cause: thrown })
+    // Nothing answered, or the connection broke. librdkafka goes on trying, so the same call may work later.
+    case localCode.transport:
+    case localCode.resolve:
+    case localCode.allBrokersDown:
+    case localCode.timedOut:
+    case localCode.timedOutInQueue:
+      return unreachable(subject.brokers, subject.detail ?? text, thrown)
+    case localCode.ssl:
+    case localCode.authentication:
+      return brokerError(58, subject.detail ?? text, subject, thrown)
+    // Found out locally from the metadata, with the meaning of the broker's own code 3.
+    case localCode.unknownTopic:
+    case localCode.unknownPartition:
+      return brokerError(3, text, subject, thrown)
+    // Another member has the partitions now; this one joins again.
+    case localCode.maxPollExceeded:
+    case localCode.assignmentLost:
+      return new TidewaterError('CONSUME_FAILED', `${subject.action}: ${text}`, {
+        retryable: true,
+        cause: thrown,
+      })
+    // The idempotent producer found a gap it can't close: librdkafka refuses every later record.
+    case localCode.fatal:
+      return new TidewaterError('DELIVERY_FAILED', `${subject.action}: ${text}`, {
+        remedy: 'Close this producer and create a new one.',
+        cause: thrown,
+      })
+    default:
+      if (code > 0) return brokerError(code, text, subject, thrown)
+      return new TidewaterError('KAFKA_PROTOCOL', `${subject.action}: ${text} (librdkafka error ${code})`, {
+        cause: thrown,
+      })
+  }
+}
+
+export function codeOf(thrown: unknown): number | undefined {
+  const code = (thrown as { code?: unknown } | null)?.code
+  return typeof code === 'number' ? code : undefined
+}

@@ -1,0 +1,27 @@
+import type { Compression, KafkaDriver } from '../../port.js'
+import { checkProducerOptions } from '../producer-options.js'
+import { createConfluentAdmin } from './admin.js'
+import { loadConfluent } from './client.js'
+import { createConfluentConsumer } from './consumer.js'
+import { createConfluentProducer } from './producer.js'
+
+const compressions: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
+/**
+ * The driver over `@confluentinc/kafka-javascript` (librdkafka). `create…` rejects with `DRIVER_NOT_INSTALLED` when the
+ * package or its native binary for this Node version is missing.
+ */
+export const confluentDriver: KafkaDriver = {
+  name: 'confluent',
+  compressions,
+  async createProducer(connection, options) {
+    checkProducerOptions('confluent', options, compressions)
+    return createConfluentProducer(await loadConfluent(), connection, options)
+  },
+  async createConsumer(connection, options) {
+    return createConfluentConsumer(await loadConfluent(), connection, options)
+  },
+  async createAdmin(connection) {
+    return createConfluentAdmin(await loadConfluent(), connection)
+  },
+}

@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DeliveryReport, IAdminClient, MessageHeader, Producer } from '@confluentinc/kafka-javascript'
+import type { KafkaConnection } from '../../../config/kafka.js'
+import { type TidewaterError, toTidewaterError } from '../../../errors.js'
+import type {
+  BatchReport,
+  DriverProducer,
+  DriverProducerOptions,
+  ProduceBatch,
+  ProduceRecord,
+} from '../../port.js'
+import { withDeadline } from '../deadline.js'
+import { DeliveryLedger } from '../delivery-ledger.js'
+import { PartitionLanes } from '../partition-lanes.js'
+import { deliveryTimeout, producerClosed } from '../protocol-errors.js'
+import { checkRecord, refusedAsTooLarge } from '../record-check.js'
+import { type Segment, sendSplitting } from '../split-send.js'
+import { TopicPartitions } from '../topic-partitions.js'
+import { describeTopicWith } from './admin.js'
+import { answerOf, type ConfluentModule, ConnectionLog } from './client.js'
+import { DeliverySlots, maxSlotRecords, type SlotHandle } from './delivery-slots.js'
+import { codeOf, confluentError, localCode } from './errors.js'
+import { producerConfig } from './producer-config.js'
+
+/** @throws TidewaterError `BROKER_UNREACHABLE` */
+export async function createConfluentProducer(
+  confluent: ConfluentModule,
+  connection: KafkaConnection,
+  options: DriverProducerOptions,
+): Promise<DriverProducer> {
+  const client = new confluent.Producer({ ...producerConfig(connection, options), dr_cb: true })
+  const log = new ConnectionLog(client)
+  try {
+    // On failure the library disconnects by itself.
+    await answerOf((done) => client.connect({ timeout: connection.connectTimeoutMs, allTopics: false }, done))
+  } catch (thrown) {
+    throw confluentError(thrown, {
+      action: 'Connecting',
+      brokers: connection.brokers,
+      detail: log.lastFailure,
+    })
+  }
+  client.setPollInBackground(true)
+  return new ConfluentProducer(client, confluent.AdminClient.createFrom(client), connection, options, log)
+}
+
+class ConfluentProducer implements DriverProducer {
+  readonly #slots = new DeliverySlots()
+  readonly #lanes = new PartitionLanes()
+  readonly #topics: TopicPartitions
+  readonly #running = new Set<Promise<void>>()
+  #closed: Promise<void> | undefined
+
+  constructor(
+    readonly client: Producer,
+    admin: IAdminClient,
+    readonly connection: KafkaConnection,
+    readonly options: DriverProducerOptions,
+    readonly log: ConnectionLog,
+  ) {
+    client.on('delivery-report', (error: unknown, report: DeliveryReport) => {
+      this.#slots.onReport(error, report.opaque as number, report.offset)
+    })
+    this.#topics = new TopicPartitions(async (topic) => {
+      try {
+        const { partitions } = await describeTopicWith(admin, topic, connection.requestTimeoutMs)
+        return partitions.map(({ partition }) => partition)
+      } catch (thrown) {
+        throw this.#mapped(thrown, 'Describing the topic', topic)
+      }
+    })
+  }
+
+  async partitionsOf(topic: string): Promise<readonly number[]> {
+    if (this.#closed !== undefined) throw producerClosed()
+    return this.#topics.refresh(topic)
+  }
+
+  async send(batch: ProduceBatch): Promise<BatchReport> {
+    if (this.#closed !== undefined) throw producerClosed()
+    const ledger = new DeliveryLedger(batch.records.length)
+    const sending = this.#send(batch, ledger)
+    this.#running.add(sending)
+    try {
+      await sending
+    } catch (thrown) {
+      ledger.failRest(toTidewaterError(thrown, 'DELIVERY_FAILED'))
+    } finally {
+      this.#running.delete(sending)
+    }
+    return ledger.report(batch.topic, batch.partition)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeNow()
+    return this.#closed
+  }
+
+  async #closeNow(): Promise<void> {
+    await Promise.allSettled(this.#running)
+    // Every send has ended; the library still wants a bound for what it might hold.
+    await new Promise<void>((resolve) => {
+      this.client.disconnect(1_000, () => resolve())
+    })
+  }
+
+  async #send(batch: ProduceBatch, ledger: DeliveryLedger): Promise<void> {
+    const { topic, partition, records } = batch
+    const deadlineMs = performance.now() + this.options.deliveryTimeoutMs
+    if (records.length > 0 && !this.#topics.has(topic, partition)) {
+      const known = this.#topics.require(topic, partition).then(() => true)
+      if (!(await withDeadline(known, deadlineMs - performance.now()))) {
+        throw deliveryTimeout(batch, this.options.deliveryTimeoutMs, false)
+      }
+    }
+    await sendSplitting(
+      segmentsOf(records.length),
+      (segment) => this.#attempt(batch, segment, ledger, deadlineMs),
+      async (index) => {
+        // The library has no request for a topic's configs, so the limit's value stays unknown here.
+        ledger.fail(index, refusedAsTooLarge(records[index] as ProduceRecord, topic, undefined))
+      },
+    )
+  }
+
+  /** @returns the pieces the broker found too large */
+  async #attempt(
+    batch: ProduceBatch,
+    segment: Segment,
+    ledger: DeliveryLedger,
+    deadlineMs: number,
+  ): Promise<readonly Segment[]> {
+    const { topic, partition } = batch
+    const slot = await this.#lanes.run(topic, partition, () =>
+      this.#enqueue(batch, segment, ledger, deadlineMs),
+    )
+    const settled = slot?.settled.then(() => true)
+    // librdkafka counts a record's time from when it took it, which is later than the call when its queue was full: this
+    // deadline is the caller's.
+    if (settled !== undefined && (await withDeadline(settled, deadlineMs - performance.now()))) {
+      return slot?.tooLarge() ?? []
+    }
+    const error = deliveryTimeout(batch, this.options.deliveryTimeoutMs, slot !== undefined)
+    ledger.failRest(error, segment.first, segment.end)
+    return []
+  }
+
+  /** Hands the segment to librdkafka, waiting whenever its queue is full. */
+  async #enqueue(
+    batch: ProduceBatch,
+    segment: Segment,
+    ledger: DeliveryLedger,
+    deadlineMs: number,
+  ): Promise<SlotHandle | undefined> {
+    while (this.#slots.isFull) {
+      if (!(await this.#room(deadlineMs))) return undefined
+    }
+    const slot = this.#slots.open(segment, ledger, (reason) => this.#fateOf(reason, batch))
+    try {
+      for (let index = segment.first; index < segment.end; index++) {
+        if (!ledger.isUndecided(index)) continue
+        const record = batch.records[index] as ProduceRecord
+        const refusal = checkRecord(record, this.options.maxRequestBytes)
+        if (refusal !== undefined) {
+          ledger.fail(index, refusal)
+          continue
+        }
+        const opaque = slot.opaqueOf(index)
+        while (!this.#produce(batch, record, opaque)) {
+          if (await this.#room(deadlineMs)) continue
+          const error = deliveryTimeout(batch, this.options.deliveryTimeoutMs, false)
+          ledger.failRest(error, index, segment.end)
+          return slot
+        }
+        slot.added()
+      }
+    } catch (thrown) {
+      ledger.failRest(this.#mapped(thrown, 'Producing', batch.topic), segment.first, segment.end)
+    } finally {
+      slot.filled()
+    }
+    return slot
+  }
+
+  /** @returns false when librdkafka's queue is full */
+  #produce({ topic, partition }: ProduceBatch, record: ProduceRecord, opaque: number): boolean {
+    try {
+      this.client.produce(
+        topic,
+        partition,
+        record.value === null ? null : toBuffer(record.value),
+        record.key == null ? null : toBuffer(record.key),
+        record.timestampMs,
+        opaque,
+        record.headers === undefined ? undefined : toHeaders(record.headers),
+      )
+      return true
+    } catch (thrown) {
+      if (codeOf(thrown) === localCode.queueFull) return false
+      throw thrown
+    }
+  }
+
+  /** Waits for a delivery report. @returns false when the deadline came first */
+  async #room(deadlineMs: number): Promise<boolean> {
+    const remainingMs = deadlineMs - performance.now()
+    if (remainingMs <= 0) return false
+    // Bounded, because the report that made room may have come before this wait began.
+    await Promise.race([
+      this.#slots.nextReport(),
+      sleep(Math.min(remainingMs, 50), undefined, { ref: false }),
+    ])
+    return performance.now() < deadlineMs
+  }
+
+  #fateOf(reason: unknown, batch: ProduceBatch): TidewaterError {
+    const code = codeOf(reason)
+    if (code === localCode.messageTimedOut || code === localCode.timedOutInQueue) {
+      return deliveryTimeout(batch, this.options.deliveryTimeoutMs, true, this.log.lastFailure ?? reason)
+    }
+    return this.#mapped(reason, 'Producing', batch.topic)
+  }
+
+  #mapped(thrown: unknown, action: string, topic: string): TidewaterError {
+    return confluentError(thrown, {
+      action,
+      topic,
+      brokers: this.connection.brokers,
+      detail: this.log.lastFailure,
+    })
+  }
+}
+
+function segmentsOf(count: number): Segment[] {
+  const segments: Segment[] = []
+  for (let first = 0; first < count; first += maxSlotRecords) {
+    segments.push({ first, end: Math.min(count, first + maxSlotRecords) })
+  }
+  return segments
+}
+
+// The binding takes an empty buffer's missing address for "no value", which Kafka keeps apart: a view of no bytes into a
+// buffer that has some does have an address.
+const empty = Buffer.alloc(1).subarray(0, 0)
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  if (bytes.byteLength === 0) return empty
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function toHeaders(headers: Readonly<Record<string, Uint8Array | string>>): MessageHeader[] {
+  return Object.entries(headers).map(([name, value]) => ({
+    [name]: typeof value === 'string' ? value : toBuffer(value),
+  }))
+}

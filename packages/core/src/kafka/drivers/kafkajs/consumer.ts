@@ -1,0 +1,112 @@
+import type * as Kafkajs from 'kafkajs'
+import type { KafkaConnection } from '../../../config/kafka.js'
+import type { ConsumedBatch, ConsumedRecord, ConsumerOptions, KafkaConsumer } from '../../port.js'
+import { ConsumerRun } from '../consumer-run.js'
+import { topicNotFound } from '../protocol-errors.js'
+import { createClient } from './client.js'
+import { kafkajsError } from './errors.js'
+
+export async function createKafkajsConsumer(
+  kafkajs: typeof Kafkajs,
+  connection: KafkaConnection,
+  options: ConsumerOptions,
+): Promise<KafkaConsumer> {
+  const client = createClient(kafkajs, connection)
+  const sessionTimeout = options.sessionTimeoutMs ?? 30_000
+  const consumer = client.consumer({
+    groupId: options.groupId,
+    sessionTimeout,
+    // Three chances per session, as Kafka's own clients have it.
+    heartbeatInterval: Math.floor(sessionTimeout / 10),
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 500,
+  })
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [...options.topics], fromBeginning: options.startFrom === 'earliest' })
+  } catch (thrown) {
+    await consumer.disconnect().catch(() => undefined)
+    const error = mapped(thrown, connection, 'Subscribing')
+    throw error.code === 'TOPIC_NOT_FOUND' ? topicNotFound(options.topics.join(', ')) : error
+  }
+  return new KafkajsConsumer(consumer, connection, Math.floor(sessionTimeout / 10))
+}
+
+class KafkajsConsumer implements KafkaConsumer {
+  readonly #run = new ConsumerRun(() => this.consumer.disconnect())
+
+  constructor(
+    readonly consumer: Kafkajs.Consumer,
+    readonly connection: KafkaConnection,
+    readonly heartbeatMs: number,
+  ) {}
+
+  run(onBatch: (batch: ConsumedBatch) => Promise<void>, signal?: AbortSignal): Promise<void> {
+    return this.#run.start(signal, async () => {
+      this.consumer.on(this.consumer.events.CRASH, ({ payload }) => {
+        // kafkajs starts again by itself after what it can recover from.
+        if (!payload.restart) this.#run.fail(mapped(payload.error, this.connection, 'Consuming'))
+      })
+      await this.consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => this.#run.handle(() => this.#eachBatch(payload, onBatch)),
+      })
+      await this.#run.stopped
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#run.close()
+  }
+
+  async #eachBatch(
+    { batch, heartbeat, resolveOffset }: Kafkajs.EachBatchPayload,
+    onBatch: (batch: ConsumedBatch) => Promise<void>,
+  ): Promise<void> {
+    const last = batch.messages.at(-1)
+    // Nothing but control records or records compaction removed: move on without a hand-over.
+    if (last === undefined) return resolveOffset(batch.lastOffset())
+    // kafkajs sends heartbeats between batches only; a slow handler would lose its partitions.
+    const beating = setInterval(() => heartbeat().catch(() => undefined), this.heartbeatMs)
+    try {
+      await onBatch({
+        topic: batch.topic,
+        partition: batch.partition,
+        records: batch.messages.map(toRecord),
+      })
+    } finally {
+      clearInterval(beating)
+    }
+    await this.#commit(batch.topic, batch.partition, (BigInt(last.offset) + 1n).toString())
+    resolveOffset(last.offset)
+  }
+
+  async #commit(topic: string, partition: number, offset: string): Promise<void> {
+    try {
+      await this.consumer.commitOffsets([{ topic, partition, offset }])
+    } catch (thrown) {
+      const error = mapped(thrown, this.connection, 'Committing', topic)
+      // The partition went to another member, which starts from the last commit; kafkajs joins the group again.
+      if (!(error.code === 'CONSUME_FAILED' && error.retryable)) throw error
+    }
+  }
+}
+
+function toRecord({ offset, timestamp, key, value, headers }: Kafkajs.KafkaMessage): ConsumedRecord {
+  return { offset: BigInt(offset), timestampMs: Number(timestamp), key, value, headers: toHeaders(headers) }
+}
+
+function toHeaders(headers: Kafkajs.IHeaders | undefined): Record<string, Uint8Array> {
+  const result: Record<string, Uint8Array> = {}
+  for (const [name, values] of Object.entries(headers ?? {})) {
+    const value = Array.isArray(values) ? values.at(-1) : values
+    result[name] = typeof value === 'string' ? Buffer.from(value) : (value ?? Buffer.alloc(0))
+  }
+  return result
+}
+
+function mapped(thrown: unknown, connection: KafkaConnection, action: string, topic?: string) {
+  const subject = topic === undefined ? { action } : { action, topic }
+  return kafkajsError(thrown, { ...subject, brokers: connection.brokers })
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import type { BatchReport, KafkaDriver } from '../../../src/kafka/port.js'
+import { Bench, countOf, coveredIndexes, textRecords, textsOf, upTo } from './fixture.js'
+
+/** A broker of the test's own, that it may stop and start. */
+export interface RestartableBroker {
+  readonly bootstrapBrokers: string
+  /** Kills the broker without a shutdown, as a machine that loses power. Resolves when the process is gone. */
+  kill(): Promise<void>
+  /** Starts it on the same port with the same data. Resolves when it answers metadata. */
+  start(): Promise<void>
+}
+
+/** What becomes of records when their broker goes away while they are sent. */
+export function faultContract(name: string, driver: KafkaDriver, broker: () => RestartableBroker): void {
+  describe(`driver contract under faults: ${name}`, () => {
+    test('a broker that stays away: every record is reported, within the delivery timeout', async () => {
+      const bench = new Bench(driver, broker().bootstrapBrokers)
+      const topic = await bench.topic(3)
+      const producer = await bench.producer({ deliveryTimeoutMs: 6_000 })
+      const stream = startSending(producer.send.bind(producer), topic)
+      await stream.acknowledged(5)
+      await broker().kill()
+      const reports = await stream.stop()
+      // A report later than this missed the deadline by more than scheduling explains.
+      for (const { tookMs } of reports) expect(tookMs).toBeLessThan(6_000 + 1_000)
+      for (const { report } of reports) expect(coveredIndexes(report)).toEqual(upTo(batchSize))
+      const errors = reports.flatMap(({ report }) => report.failed.map(({ error }) => error))
+      expect(errors.length).toBeGreaterThan(0)
+      for (const error of errors) {
+        expect(error.code).toBe('DELIVERY_TIMEOUT')
+        expect(error.retryable).toBe(true)
+      }
+      await producer.close()
+      await broker().start()
+      // What was reported delivered is in the log.
+      await expectDelivered(bench, topic, reports)
+    })
+
+    test('a broker that comes back in time: all delivered, once, in order', async () => {
+      const bench = new Bench(driver, broker().bootstrapBrokers)
+      const topic = await bench.topic(3)
+      const producer = await bench.producer({ deliveryTimeoutMs: 60_000, idempotent: true })
+      const stream = startSending(producer.send.bind(producer), topic)
+      await stream.acknowledged(5)
+      await broker().kill()
+      await broker().start()
+      await stream.acknowledged(5)
+      const reports = await stream.stop()
+      expect(reports.flatMap(({ report }) => report.failed)).toEqual([])
+      const log = await bench.readAll(topic)
+      for (const partition of upTo(3)) {
+        const sent = reports.filter(({ report }) => report.partition === partition)
+        expect(textsOf(log.get(partition))).toEqual(sent.flatMap(({ texts }) => texts))
+      }
+      await expectDelivered(bench, topic, reports)
+    })
+  })
+}
+
+const batchSize = 200
+
+interface Sent {
+  readonly report: BatchReport
+  readonly texts: readonly string[]
+  readonly tookMs: number
+}
+
+/** Sends batch after batch to three partitions, two at a time for each, until it is stopped. */
+function startSending(
+  send: (batch: {
+    topic: string
+    partition: number
+    records: ReturnType<typeof textRecords>
+  }) => Promise<BatchReport>,
+  topic: string,
+) {
+  const sent: Promise<Sent>[] = []
+  let acknowledged = 0
+  let isStopping = false
+  let number = 0
+  async function sendOne(partition: number): Promise<Sent> {
+    const records = textRecords(batchSize, `p${partition}-b${number++}`)
+    const startedAtMs = performance.now()
+    const report = await send({ topic, partition, records })
+    if (report.failed.length === 0) acknowledged++
+    const texts = records.map(({ value }) => String(value))
+    return { report, texts, tookMs: performance.now() - startedAtMs }
+  }
+  async function worker(partition: number): Promise<void> {
+    while (!isStopping) {
+      const one = sendOne(partition)
+      sent.push(one)
+      await one
+    }
+  }
+  const workers = upTo(6).map((i) => worker(i % 3))
+  return {
+    /** Resolves when `count` more batches were delivered. */
+    async acknowledged(count: number): Promise<void> {
+      const goal = acknowledged + count
+      await expect.poll(() => acknowledged, { timeout: 60_000 }).toBeGreaterThanOrEqual(goal)
+    },
+    async stop(): Promise<Sent[]> {
+      isStopping = true
+      await Promise.all(workers)
+      return Promise.all(sent)
+    },
+  }
+}
+
+/** Every delivered record is where its report says. */
+async function expectDelivered(bench: Bench, topic: string, sent: readonly Sent[]): Promise<void> {
+  const log = await bench.readAll(topic)
+  expect(countOf(sent.flatMap(({ report }) => report.delivered))).toBeGreaterThan(0)
+  for (const { report, texts } of sent) {
+    const records = log.get(report.partition) ?? []
+    for (const { firstIndex, count, baseOffset } of report.delivered) {
+      if (baseOffset === undefined) throw new Error('a delivered range without an offset')
+      const start = Number(baseOffset)
+      expect(textsOf(records.slice(start, start + count))).toEqual(
+        texts.slice(firstIndex, firstIndex + count),
+      )
+    }
+  }
+}
