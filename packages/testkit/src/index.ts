@@ -1,0 +1,45 @@
+export {
+  defaultStateFolder,
+  type LocalStatus,
+  localStatus,
+  type StopLocalOptions,
+  stopLocal,
+  type UpLocalResult,
+  upLocal,
+} from './local/detached-stack.js'
+export type { LocalStackInput, SparkResources } from './local/options.js'
+export type { StackRecord } from './local/stack-state.js'
+export {
+  type LocalBroker,
+  type LocalStack,
+  type StackSparkOptions,
+  type StartLocalOptions,
+  type StopOptions,
+  startLocal,
+} from './local/start-local.js'
+export type { OnProgress, Progress, ProgressStep } from './progress.js'
+export type { SparkRunOptions } from './spark/run-document.js'
+export {
+  type JobBatch,
+  type JobOutcome,
+  type JobTotals,
+  type RunJobOptions,
+  runJob,
+} from './spark/run-job.js'
+export {
+  type MaintenanceResult,
+  type RunMaintenanceOptions,
+  runMaintenance,
+} from './spark/run-maintenance.js'
+export { type QueryRow, type QueryRunner, queryRunner } from './spark/run-queries.js'
+export { runSparkModule } from './spark/run-spark-module.js'
+export type { SparkEvent, SparkExit, SparkModuleOptions, SparkRun } from './spark/types.js'
+export type { Prerequisite, PrerequisiteFinding, PrerequisiteProbes } from './toolchain/prerequisites.mjs'
+export { judgePrerequisites, probePrerequisites } from './toolchain/prerequisites.mjs'
+export { requirePrerequisites } from './toolchain/require-prerequisites.js'
+export {
+  type PrepareToolchainOptions,
+  preparePython,
+  prepareToolchain,
+  type Toolchain,
+} from './toolchain/toolchain.js'

@@ -1,0 +1,117 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { abortableSleep, TidewaterError } from '@tidewater/core'
+import { logSize, readLogFrom } from '../supervisor/log-tail.js'
+import type { ProcessIdentity } from '../supervisor/process-identity.js'
+import { becomesReady } from '../supervisor/ready.js'
+import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
+import {
+  type BrokerPlan,
+  brokerJavaArguments,
+  brokerPaths,
+  clusterIdOf,
+  portTaken,
+  renderLog4jProperties,
+  renderMetaProperties,
+  renderServerProperties,
+} from './broker-files.js'
+import { requestMetadata } from './metadata-probe.js'
+import type { ClusterMetadata } from './metadata-wire.js'
+import { loopbackHost, portInUse, requireFreePort } from './ports.js'
+
+const portWaitMs = 10_000
+const portPollMs = 100
+
+export interface BrokerLaunch {
+  readonly plan: BrokerPlan
+  readonly javaCommand: string
+  readonly env: NodeJS.ProcessEnv
+  /** Used when the data folder belongs to no cluster yet. */
+  readonly newClusterId: string
+  readonly readyTimeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface RunningBroker {
+  readonly process: SupervisedProcess
+  readonly identity: ProcessIdentity
+  readonly clusterId: string
+}
+
+/**
+ * Writes the broker's files, starts it, and waits until it answers metadata.
+ *
+ * @throws TidewaterError `PORT_IN_USE` when a port was taken between its check and the broker's start, `PROCESS_FAILED`,
+ *   `PROCESS_START_TIMEOUT`, `ABORTED`
+ */
+export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker> {
+  const { plan } = launch
+  const paths = brokerPaths(plan.folder)
+  const clusterId = await formatDataFolder(plan, launch.newClusterId)
+  await writeFile(paths.serverProperties, renderServerProperties(plan))
+  await writeFile(paths.log4jProperties, renderLog4jProperties())
+  const logStart = await logSize(paths.logFile)
+  const process = await supervise({
+    name: 'Kafka broker',
+    command: launch.javaCommand,
+    args: brokerJavaArguments(plan),
+    cwd: plan.folder,
+    env: launch.env,
+    logFile: paths.logFile,
+  })
+  try {
+    await becomesReady(
+      process,
+      async () => requireItself(await requestMetadata(loopbackHost, plan.brokerPort), clusterId, plan),
+      { timeoutMs: launch.readyTimeoutMs, signal: launch.signal },
+    )
+  } catch (thrown) {
+    const taken = portTaken((await readLogFrom(paths.logFile, logStart)).text)
+    if (taken === undefined) throw thrown
+    throw portInUse(taken, taken === plan.controllerPort ? 'controllerPort' : 'brokerPort', thrown)
+  }
+  return { process, identity: process.identity, clusterId }
+}
+
+/** Waits a while for a port to become free again, as one does when the broker that held it was just killed. */
+export async function awaitFreePort(port: number, option: string, signal?: AbortSignal): Promise<void> {
+  const deadline = performance.now() + portWaitMs
+  for (;;) {
+    try {
+      await requireFreePort(port, option)
+      return
+    } catch (thrown) {
+      if (performance.now() >= deadline) throw thrown
+      await abortableSleep(portPollMs, signal)
+    }
+  }
+}
+
+// Of two brokers that were given the same port one answers and the other ends: an answer proves something only when it
+// comes from this broker's cluster.
+function requireItself(metadata: ClusterMetadata, clusterId: string, plan: BrokerPlan): void {
+  if (metadata.clusterId !== clusterId)
+    throw new TidewaterError(
+      'BROKER_UNREACHABLE',
+      `Port ${plan.brokerPort} is answered by another cluster, ${metadata.clusterId}`,
+    )
+  if (metadata.controllerId < 0 || !metadata.brokers.some(({ port }) => port === plan.brokerPort))
+    throw new TidewaterError('BROKER_UNREACHABLE', 'The broker has not joined its cluster yet', {
+      retryable: true,
+    })
+}
+
+async function formatDataFolder(plan: BrokerPlan, newClusterId: string): Promise<string> {
+  const { dataFolder, metaProperties } = brokerPaths(plan.folder)
+  await mkdir(dataFolder, { recursive: true })
+  try {
+    await writeFile(metaProperties, renderMetaProperties(newClusterId), { flag: 'wx' })
+    return newClusterId
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
+  }
+  const existing = clusterIdOf(await readFile(metaProperties, 'utf8'))
+  if (existing !== undefined) return existing
+  throw new TidewaterError('CONFIG_INVALID', `${metaProperties} names no cluster.id`, {
+    remedy: `Remove ${plan.folder} or choose another state folder.`,
+  })
+}

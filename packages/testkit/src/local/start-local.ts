@@ -1,0 +1,177 @@
+import { parseConfig, TidewaterError } from '@tidewater/core'
+import type { OnProgress } from '../progress.js'
+import { runSparkModule } from '../spark/run-spark-module.js'
+import type { SparkEvent, SparkModuleOptions, SparkRun } from '../spark/types.js'
+import { resolveToolchainOptions } from '../toolchain/toolchain.js'
+import { bootStack, leaveAll, removeAll } from './boot.js'
+import type { RunningBroker } from './broker.js'
+import { type LocalStackInput, localStackSchema } from './options.js'
+import { loopbackHost } from './ports.js'
+import { removeStackRecord, writeStackRecord } from './stack-state.js'
+
+export interface StartLocalOptions extends LocalStackInput {
+  /** Called with each sign of life of a slow step. */
+  readonly onProgress?: OnProgress
+  /** Gives up the start; nothing stays behind. It does not stop a stack that has started. */
+  readonly signal?: AbortSignal
+  /** Environment of the tools and processes started. Default: this process's own. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** The Kafka broker of a local stack. */
+export interface LocalBroker {
+  readonly host: string
+  readonly port: number
+  readonly clusterId: string
+  /** Its standard output and error. */
+  readonly logFile: string
+  /** Process id; undefined while it is not running. */
+  readonly pid: number | undefined
+  readonly isRunning: boolean
+  /**
+   * Starts it again on the same port and data, and waits until it answers metadata.
+   *
+   * @throws TidewaterError `STACK_ALREADY_RUNNING`, `PORT_IN_USE`, `PROCESS_FAILED`, `PROCESS_START_TIMEOUT`
+   */
+  start(): Promise<void>
+  /** Stops it cleanly; kills it after `stopTimeoutMs`. Does nothing when it is not running. */
+  stop(): Promise<void>
+  /** Ends it by SIGKILL, as a crash would. Does nothing when it is not running. */
+  kill(): Promise<void>
+}
+
+/** What a Spark module is run with on a stack, which brings state folder and resources. */
+export type StackSparkOptions<E extends SparkEvent> = Omit<
+  SparkModuleOptions<E>,
+  'stateFolder' | 'cacheFolder' | 'env'
+>
+
+/** A running local stack. It ends with this process, however that ends. */
+export interface LocalStack extends AsyncDisposable {
+  /** `127.0.0.1:<port>`, for any Kafka client. */
+  readonly bootstrapBrokers: string
+  /** Data, logs and configuration of everything in the stack. */
+  readonly stateFolder: string
+  /** Folder for an Iceberg catalog of type hadoop. */
+  readonly warehouseFolder: string
+  readonly broker: LocalBroker
+  /** Runs a Python module on Spark; see {@link runSparkModule}. The stack's stop ends it. */
+  runSparkModule<E extends SparkEvent = SparkEvent>(options: StackSparkOptions<E>): Promise<SparkRun<E>>
+  /** Ends the Spark runs and the broker, then removes a temporary state folder. Safe to call again. */
+  stop(options?: StopOptions): Promise<void>
+  /**
+   * Lets the broker outlive this process, with its state folder, until `stopLocal(stateFolder)` or `tidewater local down`.
+   * Spark runs still end with this process. `stop()` works as before.
+   *
+   * @throws TidewaterError `STACK_NOT_RUNNING`
+   */
+  detach(): Promise<void>
+}
+
+export interface StopOptions {
+  /** Leave the state folder where it is, also a temporary one. Default: the `keep` that the stack was started with. */
+  readonly keepStateFolder?: boolean
+}
+
+/**
+ * Starts a real Apache Kafka 3.9 broker (KRaft, one combined node, loopback only, no topic auto-creation) and resolves
+ * when it answers metadata. The first call on a machine fetches Kafka's jars through Maven.
+ *
+ * No process outlives the caller's, not even when that is killed by SIGKILL; a temporary state folder goes with it.
+ *
+ * @throws TidewaterError `CONFIG_INVALID`, `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD`, `DOWNLOAD_FAILED`,
+ *   `FOLDER_NOT_WRITABLE`, `PORT_IN_USE`, `STACK_ALREADY_RUNNING` (the state folder is in use), `PROCESS_FAILED`,
+ *   `PROCESS_START_TIMEOUT`, `ABORTED`
+ */
+export async function startLocal(options: StartLocalOptions = {}): Promise<LocalStack> {
+  const { onProgress, signal, env, ...input } = options
+  const config = parseConfig(localStackSchema, input, 'options of startLocal')
+  const toolchain = resolveToolchainOptions({
+    ...(env === undefined ? {} : { env }),
+    onProgress,
+    signal,
+  })
+  const booted = await bootStack(config, 'attached', toolchain)
+  const { record } = booted
+  const sparkRuns = new Set<SparkRun<SparkEvent>>()
+  let broker: RunningBroker | undefined = booted.broker
+  let stopping: Promise<void> | undefined
+
+  const runningBroker = () => (broker?.process.exit() === undefined ? broker : undefined)
+
+  const stopAll = async (options: StopOptions) => {
+    await Promise.all([...sparkRuns].map((run) => run.stop()))
+    await runningBroker()?.process.stop(config.stopTimeoutMs)
+    broker = undefined
+    await removeStackRecord(record.stateFolder)
+    if (options.keepStateFolder) leaveAll(booted.disposables)
+    else await removeAll(booted.disposables)
+  }
+
+  const stop = (options: StopOptions = {}) => {
+    stopping ??= stopAll(options)
+    return stopping
+  }
+
+  return {
+    bootstrapBrokers: record.bootstrapBrokers,
+    stateFolder: record.stateFolder,
+    warehouseFolder: record.warehouseFolder,
+    broker: {
+      host: loopbackHost,
+      port: record.brokerPort,
+      clusterId: record.clusterId,
+      logFile: record.brokerLogFile,
+      get pid() {
+        return runningBroker()?.process.pid
+      },
+      get isRunning() {
+        return runningBroker() !== undefined
+      },
+      async start() {
+        requireNotStopped(stopping)
+        if (runningBroker() !== undefined)
+          throw new TidewaterError('STACK_ALREADY_RUNNING', 'The Kafka broker runs already')
+        broker = await booted.relaunch()
+      },
+      async stop() {
+        await runningBroker()?.process.stop(config.stopTimeoutMs)
+      },
+      async kill() {
+        await runningBroker()?.process.kill()
+      },
+    },
+    async runSparkModule<E extends SparkEvent>(sparkOptions: StackSparkOptions<E>) {
+      requireNotStopped(stopping)
+      const run = await runSparkModule<E>({
+        ...config.spark,
+        ...sparkOptions,
+        stateFolder: record.stateFolder,
+        cacheFolder: toolchain.cacheFolder,
+        env: toolchain.env,
+      })
+      sparkRuns.add(run)
+      void run.ended.then(() => sparkRuns.delete(run))
+      return run
+    },
+    stop,
+    async detach() {
+      requireNotStopped(stopping)
+      const running = runningBroker()
+      if (running === undefined) throw notRunning('The Kafka broker is not running')
+      await writeStackRecord({ ...record, broker: running.identity, lifetime: 'detached' })
+      running.process.release()
+      leaveAll(booted.disposables)
+    },
+    [Symbol.asyncDispose]: () => stop(),
+  }
+}
+
+function requireNotStopped(stopping: Promise<void> | undefined): void {
+  if (stopping === undefined) return
+  throw notRunning('The local stack was stopped')
+}
+
+function notRunning(message: string): TidewaterError {
+  return new TidewaterError('STACK_NOT_RUNNING', message, { remedy: 'Call startLocal() for a new stack.' })
+}

@@ -1,0 +1,14 @@
+/** Steps of a set-up or start, in the order in which a first run goes through them. */
+export type ProgressStep = 'kafka-jars' | 'spark-jars' | 'python' | 'broker'
+
+/**
+ * Called with each sign of life of a slow step.
+ *
+ * @param message for people: "Kafka's jars: 31 downloaded, 42.1 MB"
+ */
+export type OnProgress = (message: string, progress: Progress) => void
+
+export interface Progress {
+  readonly step: ProgressStep
+  readonly state: 'started' | 'running' | 'done'
+}

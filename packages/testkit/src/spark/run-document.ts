@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { runSparkModule } from './run-spark-module.js'
+import type { SparkEvent, SparkModuleOptions, SparkRun } from './types.js'
+
+/** Where and with what a document of Tidewater's Spark modules runs. */
+export type SparkRunOptions = Pick<
+  SparkModuleOptions,
+  'stateFolder' | 'cores' | 'driverMemoryMb' | 'sparkConf' | 'onProgress' | 'signal' | 'cacheFolder' | 'env'
+>
+
+/** Writes a document into the state folder and runs the module that it drives. */
+export async function runDocument<E extends SparkEvent>(
+  module: string,
+  flag: '--job' | '--plan' | '--queries',
+  document: object,
+  options: SparkRunOptions & Pick<SparkModuleOptions<E>, 'onEvent' | 'stopTimeoutMs'>,
+): Promise<SparkRun<E>> {
+  const folder = join(resolve(options.stateFolder), 'spark', 'documents')
+  const file = join(folder, `${module}-${randomUUID().slice(0, 8)}.json`)
+  await mkdir(folder, { recursive: true })
+  await writeFile(file, JSON.stringify(document, null, 2))
+  return runSparkModule<E>({ ...options, module: `tidewater_spark.${module}`, args: [flag, file] })
+}

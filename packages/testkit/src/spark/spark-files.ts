@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { renderJavaProperties } from '../java-properties.js'
+import { loopbackHost } from '../local/ports.js'
+
+export interface SparkPlan {
+  readonly stateFolder: string
+  /** Name of this run's folder within `<stateFolder>/spark`. */
+  readonly runName: string
+  readonly jarsFolder: string
+  readonly cores: number
+  readonly driverMemoryMb: number
+  readonly sparkConf: Readonly<Record<string, string>>
+}
+
+/** Folders and files of one run. Pure. */
+export function sparkPaths(plan: Pick<SparkPlan, 'stateFolder' | 'runName'>) {
+  const runFolder = join(plan.stateFolder, 'spark', plan.runName)
+  return {
+    runFolder,
+    confFolder: join(runFolder, 'conf'),
+    scratchFolder: join(runFolder, 'scratch'),
+    logFile: join(runFolder, 'spark.log'),
+    warehouseFolder: join(plan.stateFolder, 'warehouse'),
+  }
+}
+
+/** spark-defaults.conf, which spark-submit reads before it starts the JVM. Pure. */
+export function renderSparkDefaults(plan: SparkPlan): string {
+  const paths = sparkPaths(plan)
+  return renderJavaProperties({
+    'spark.master': `local[${plan.cores}]`,
+    'spark.driver.memory': `${plan.driverMemoryMb}m`,
+    // In local mode the driver's class path is the executor's as well; spark.jars would copy each jar to scratch first.
+    'spark.driver.extraClassPath': join(plan.jarsFolder, '*'),
+    'spark.driver.host': loopbackHost,
+    'spark.driver.bindAddress': loopbackHost,
+    'spark.ui.enabled': false,
+    'spark.ui.showConsoleProgress': false,
+    'spark.sql.warehouse.dir': paths.warehouseFolder,
+    'spark.sql.session.timeZone': 'UTC',
+    ...plan.sparkConf,
+  })
+}
+
+/** Spark's log: warnings and errors, to standard error; standard output belongs to the events. Pure. */
+export function renderLog4j2Properties(): string {
+  return renderJavaProperties({
+    'rootLogger.level': 'warn',
+    'rootLogger.appenderRef.stderr.ref': 'stderr',
+    'appender.stderr.type': 'Console',
+    'appender.stderr.name': 'stderr',
+    'appender.stderr.target': 'SYSTEM_ERR',
+    'appender.stderr.layout.type': 'PatternLayout',
+    'appender.stderr.layout.pattern': '%d{yyyy-MM-dd HH:mm:ss.SSS} %p %c{1}: %m%n%ex',
+    // It warns at each start that Hadoop's native code is absent, as it is in PySpark.
+    'logger.native.name': 'org.apache.hadoop.util.NativeCodeLoader',
+    'logger.native.level': 'error',
+  })
+}
+
+/** What a user's own Spark or Python set-up would change about the run. */
+const foreignVariables =
+  /^(SPARK_|PYSPARK_|PYTHON|HADOOP_CONF_DIR$|HADOOP_HOME$|HADOOP_CLASSPATH$|YARN_CONF_DIR$|VIRTUAL_ENV$)/
+
+/** Environment of the module: the caller's, without other Spark and Python set-ups. Pure. */
+export function sparkEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  plan: SparkPlan,
+  python: { readonly command: string; readonly path: readonly string[] },
+): Record<string, string | undefined> {
+  const paths = sparkPaths(plan)
+  return {
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !foreignVariables.test(name))),
+    PYTHONPATH: python.path.join(':'),
+    PYTHONUNBUFFERED: '1',
+    // The modules' folder may be a read-only installation or a clean repository.
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYSPARK_PYTHON: python.command,
+    PYSPARK_DRIVER_PYTHON: python.command,
+    SPARK_CONF_DIR: paths.confFolder,
+    // spark.local.dir would say the same with a warning at each start.
+    SPARK_LOCAL_DIRS: paths.scratchFolder,
+    SPARK_LOCAL_IP: loopbackHost,
+    TMPDIR: paths.scratchFolder,
+  }
+}

@@ -1,0 +1,82 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { cacheFolder } from './cache-folder.js'
+import { ensureJars, jarPrerequisites, type ToolchainOptions } from './jars.js'
+import { ensurePythonEnvironment } from './python-env.js'
+import { requirePrerequisites } from './require-prerequisites.js'
+
+export interface PrepareToolchainOptions extends Partial<ToolchainOptions> {
+  /** What is going to be used. Default: both. */
+  readonly parts?: readonly ('kafka' | 'spark')[]
+}
+
+/** Where the parts of the tool chain lie. */
+export interface Toolchain {
+  readonly cacheFolder: string
+  /** Folder of the Kafka broker's jars. */
+  readonly kafkaJarsFolder?: string
+  /** Folder of the jars Spark needs beyond PySpark's own: Kafka and Avro connectors, Iceberg. */
+  readonly sparkJarsFolder?: string
+  /** The Python that has PySpark, for `python -m …`. */
+  readonly python?: string
+}
+
+/** The options of every tool-chain function with their defaults filled in. */
+export function resolveToolchainOptions(options: Partial<ToolchainOptions> = {}): ToolchainOptions {
+  const env = options.env ?? process.env
+  return {
+    cacheFolder: options.cacheFolder ?? cacheFolder(env, process.platform, homedir()),
+    env,
+    onProgress: options.onProgress,
+    signal: options.signal,
+  }
+}
+
+/**
+ * Fetches what a local stack needs, ahead of its first use: Kafka's and Spark's jars through Maven, PySpark through pip
+ * in a virtual environment. Kept under the user's cache folder ($TIDEWATER_CACHE_FOLDER, $XDG_CACHE_HOME/tidewater,
+ * ~/.cache/tidewater, on macOS ~/Library/Caches/tidewater), where the next call finds it within milliseconds.
+ *
+ * @throws TidewaterError `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD` before anything is downloaded, `DOWNLOAD_FAILED`,
+ *   `FOLDER_NOT_WRITABLE`, `ABORTED`
+ */
+export async function prepareToolchain(options: PrepareToolchainOptions = {}): Promise<Toolchain> {
+  const resolved = resolveToolchainOptions(options)
+  const parts = options.parts ?? ['kafka', 'spark']
+  const jarSets = [
+    ...(parts.includes('kafka') ? (['kafka-broker'] as const) : []),
+    ...(parts.includes('spark') ? (['spark-jars'] as const) : []),
+  ]
+  const forJars = await jarPrerequisites(jarSets, resolved.cacheFolder)
+  const machine = await requirePrerequisites(
+    ['node', ...forJars, ...(parts.includes('spark') ? (['python'] as const) : [])],
+    resolved.env,
+  )
+  const kafkaJarsFolder = parts.includes('kafka') ? await ensureJars('kafka-broker', resolved) : undefined
+  // One after the other: Maven does not share its local repository between two downloads, and progress stays readable.
+  const sparkJarsFolder = parts.includes('spark') ? await ensureJars('spark-jars', resolved) : undefined
+  const python =
+    machine.python === undefined ? undefined : await ensurePythonEnvironment(machine.python, resolved)
+  return {
+    cacheFolder: resolved.cacheFolder,
+    ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),
+    ...(sparkJarsFolder === undefined ? {} : { sparkJarsFolder }),
+    ...(python === undefined ? {} : { python }),
+  }
+}
+
+/**
+ * The Python of a virtual environment of the caller's own, kept in the cache folder like Tidewater's.
+ *
+ * @param requirements a requirements file for pip
+ * @returns path of the environment's `python`; use it as `python -m …`
+ * @throws TidewaterError `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD`, `DOWNLOAD_FAILED`, `FOLDER_NOT_WRITABLE`, `ABORTED`
+ */
+export async function preparePython(
+  requirements: string,
+  options: Partial<ToolchainOptions> = {},
+): Promise<string> {
+  const resolved = resolveToolchainOptions(options)
+  const { python = {} } = await requirePrerequisites(['python'], resolved.env)
+  return ensurePythonEnvironment(python, resolved, resolve(requirements))
+}

@@ -1,0 +1,61 @@
+import { Kafka, logLevel } from 'kafkajs'
+
+function client(brokers: string): Kafka {
+  return new Kafka({ clientId: 'testkit-test', brokers: [brokers], logLevel: logLevel.NOTHING })
+}
+
+/** Creates the topic with one partition. */
+export async function createTopic(brokers: string, topic: string): Promise<void> {
+  const admin = client(brokers).admin()
+  await admin.connect()
+  try {
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Sends the values and resolves when all replicas have acknowledged them. */
+export async function sendValues(brokers: string, topic: string, values: readonly string[]): Promise<void> {
+  const producer = client(brokers).producer({ retry: { retries: 1 } })
+  await producer.connect()
+  try {
+    await producer.send({ topic, acks: -1, messages: values.map((value) => ({ value })) })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+/** Reads the first `count` values of a topic of one partition. */
+export async function readValues(brokers: string, topic: string, count: number): Promise<string[]> {
+  const consumer = client(brokers).consumer({ groupId: `testkit-${topic}` })
+  await consumer.connect()
+  const values: string[] = []
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await new Promise<void>((resolve, reject) => {
+      const run = consumer.run({
+        eachMessage: async ({ message }) => {
+          values.push(message.value?.toString() ?? '')
+          if (values.length === count) resolve()
+        },
+      })
+      run.catch(reject)
+    })
+  } finally {
+    await consumer.disconnect()
+  }
+  return values
+}
+
+/** Number of records in the topic's one partition. */
+export async function countRecords(brokers: string, topic: string): Promise<number> {
+  const admin = client(brokers).admin()
+  await admin.connect()
+  try {
+    const [offsets] = await admin.fetchTopicOffsets(topic)
+    return Number(offsets?.high) - Number(offsets?.low)
+  } finally {
+    await admin.disconnect()
+  }
+}

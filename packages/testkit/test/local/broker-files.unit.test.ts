@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { renderJavaProperties } from '../../src/java-properties.js'
+import {
+  brokerJavaArguments,
+  clusterIdFrom,
+  clusterIdOf,
+  portTaken,
+  renderMetaProperties,
+  renderServerProperties,
+} from '../../src/local/broker-files.js'
+
+const plan = {
+  brokerPort: 19092,
+  controllerPort: 19093,
+  heapMb: 300,
+  folder: '/state/broker',
+  jarsFolder: '/cache/jars',
+}
+
+test('every listener is on the loopback interface, and topics are not made by accident', () => {
+  const lines = renderServerProperties(plan).split('\n')
+  expect(lines).toContain('listeners=PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19093')
+  expect(lines).toContain('advertised.listeners=PLAINTEXT://127.0.0.1:19092')
+  expect(lines).toContain('controller.quorum.voters=1@127.0.0.1:19093')
+  expect(lines).toContain('auto.create.topics.enable=false')
+  expect(lines).toContain('log.dirs=/state/broker/data')
+})
+
+test('heap, log configuration and class path reach Java', () => {
+  expect(brokerJavaArguments(plan)).toEqual([
+    '-Xmx300m',
+    '-Djava.awt.headless=true',
+    '-Dlog4j.configuration=file:///state/broker/log4j.properties',
+    '-cp',
+    '/cache/jars/*',
+    'kafka.Kafka',
+    '/state/broker/server.properties',
+  ])
+})
+
+test('the cluster id survives its file', () => {
+  const id = clusterIdFrom(new Uint8Array(16).fill(255))
+  expect(id).toHaveLength(22)
+  expect(clusterIdOf(renderMetaProperties(id))).toBe(id)
+  // As Kafka writes it back: in another order, with a date.
+  expect(clusterIdOf(`#\n#Mon Nov 23 01:23:25 UTC 2026\nnode.id=1\nversion=1\ncluster.id=${id}\n`)).toBe(id)
+  expect(clusterIdOf('version=1\n')).toBeUndefined()
+})
+
+test('a port that was taken is recognised', () => {
+  expect(portTaken('x\nSocket server failed to bind to 127.0.0.1:9092: Address already in use.\n')).toBe(9092)
+  expect(portTaken('Socket server failed to bind to 127.0.0.1:9092: Permission denied.')).toBeUndefined()
+  expect(portTaken('Out of memory')).toBeUndefined()
+})
+
+test('values keep backslashes, blanks and letters beyond Latin-1', () => {
+  expect(renderJavaProperties({ a: 'C:\\x', b: ' lead', c: 'größe 🙂', d: 1, e: false })).toBe(
+    'a=C:\\\\x\nb=\\ lead\nc=gr\\u00f6\\u00dfe \\ud83d\\ude42\nd=1\ne=false\n',
+  )
+})

@@ -1,0 +1,144 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseConfig } from '@tidewater/core'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { localStatus, stopLocal } from '../../src/index.js'
+import { localStackSchema } from '../../src/local/options.js'
+import { findFreePorts, portInUse, requireFreePort, tryPorts } from '../../src/local/ports.js'
+import { readStackRecord, type StackRecord, writeStackRecord } from '../../src/local/stack-state.js'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewater-state-test-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+function record(): StackRecord {
+  return {
+    version: 1,
+    bootstrapBrokers: '127.0.0.1:19092',
+    brokerPort: 19092,
+    controllerPort: 19093,
+    clusterId: 'qg2V099t8Vqn-mVL4BSGjw',
+    stateFolder: folder,
+    lifetime: 'detached',
+    startedAt: '2026-01-02T03:04:05.000Z',
+    // This very process, but as if it had started at another time.
+    broker: { pid: process.pid, startedAt: 'another time' },
+    brokerLogFile: join(folder, 'broker', 'broker.log'),
+    warehouseFolder: join(folder, 'warehouse'),
+    spark: { driverMemoryMb: 1024, cores: 2 },
+  }
+}
+
+test('a record survives its file, and nothing else is left beside it', async () => {
+  await writeStackRecord(record())
+  expect(await readStackRecord(folder)).toEqual(record())
+  expect(await readdir(folder)).toEqual(['stack.json'])
+})
+
+test('no record is no error, a broken one is', async () => {
+  expect(await readStackRecord(folder)).toBeUndefined()
+  expect(await readStackRecord(join(folder, 'absent'))).toBeUndefined()
+  await writeFile(join(folder, 'stack.json'), '{"version":')
+  await expect(readStackRecord(folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await writeFile(join(folder, 'stack.json'), '{"version":2}')
+  await expect(readStackRecord(folder)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('version'),
+  })
+})
+
+test('a process that only has the recorded pid is neither the stack nor signalled', async () => {
+  const signals: string[] = []
+  const onSignal = () => signals.push('SIGTERM')
+  process.on('SIGTERM', onSignal)
+  try {
+    await writeStackRecord(record())
+    expect(await localStatus(folder)).toEqual({ state: 'stopped', stateFolder: folder })
+    expect(await stopLocal(folder)).toEqual({ outcome: 'not-running', stateFolder: folder })
+    expect(await readStackRecord(folder)).toBeUndefined()
+  } finally {
+    process.off('SIGTERM', onSignal)
+  }
+  expect(signals).toEqual([])
+})
+
+test('stopping where nothing was started removes nothing', async () => {
+  await writeFile(join(folder, 'precious'), 'x')
+  expect(await stopLocal(folder, { removeState: true })).toMatchObject({ outcome: 'not-running' })
+  expect(await readdir(folder)).toEqual(['precious'])
+})
+
+test('free ports are all different', async () => {
+  const ports = await findFreePorts(20)
+  expect(new Set(ports).size).toBe(20)
+  await expect(requireFreePort(ports[0] ?? 0, 'brokerPort')).resolves.toBeUndefined()
+})
+
+test('a port in use is named with its option and what to do', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  try {
+    await expect(requireFreePort(port, 'brokerPort')).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: `Port ${port} on 127.0.0.1 (brokerPort) is in use`,
+      remedy: expect.stringContaining('leave it out for a free port'),
+    })
+  } finally {
+    server.close()
+  }
+})
+
+test('ports that were taken meanwhile are replaced, those that were given are not', async () => {
+  const tried: object[] = []
+  let next = 1
+  const find = async () => [next++, next++]
+  const takenUntil = (attempts: number) => async (ports: object) => {
+    tried.push(ports)
+    if (tried.length < attempts) throw portInUse(1, 'brokerPort', undefined)
+    return 'started'
+  }
+  const given = { brokerPort: 9000, controllerPort: undefined }
+  expect(await tryPorts(given, find, takenUntil(3))).toBe('started')
+  expect(tried).toEqual([
+    { brokerPort: 9000, controllerPort: 2 },
+    { brokerPort: 9000, controllerPort: 4 },
+    { brokerPort: 9000, controllerPort: 6 },
+  ])
+  tried.length = 0
+  await expect(tryPorts(given, find, takenUntil(9))).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+  expect(tried).toHaveLength(5)
+  tried.length = 0
+  const both = { brokerPort: 9000, controllerPort: 9001 }
+  await expect(tryPorts(both, find, takenUntil(2))).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+  expect(tried).toEqual([both])
+})
+
+test('another failure than a taken port is not tried again', async () => {
+  const ports = { brokerPort: undefined, controllerPort: undefined }
+  const use = () => Promise.reject(new RangeError('no memory'))
+  await expect(tryPorts(ports, async () => [1, 2], use)).rejects.toThrow('no memory')
+})
+
+test.each([
+  [{ brokerPort: 70_000 }, 'brokerPort'],
+  [{ brokerHeapMb: 16 }, 'brokerHeapMb'],
+  [{ spark: { cores: 0 } }, 'spark.cores'],
+  [{ brokerPort: 5000, controllerPort: 5000 }, 'controllerPort: must differ from brokerPort'],
+  [{ heap: 512 }, 'heap'],
+])('the options %j are refused', (input, message) => {
+  expect(() => parseConfig(localStackSchema, input, 'options')).toThrow(message)
+})
+
+test('the defaults', () => {
+  expect(parseConfig(localStackSchema, {}, 'options')).toEqual({
+    brokerHeapMb: 512,
+    readyTimeoutMs: 60_000,
+    stopTimeoutMs: 20_000,
+    spark: { driverMemoryMb: 1_024, cores: 2 },
+  })
+})
