@@ -2,6 +2,7 @@ import { definePackage } from '../../tsup.base.js'
 
 export default definePackage({
   index: 'src/index.ts',
+  documents: 'src/config/document.ts',
   kafkajs: 'src/kafka/drivers/kafkajs/index.ts',
   confluent: 'src/kafka/drivers/confluent/index.ts',
 })

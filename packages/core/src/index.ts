@@ -1,5 +1,4 @@
 export * from './avro/index.js'
-export { type DocumentProblem, documentValidator } from './config/document.js'
 export {
   type KafkaConnection,
   type KafkaConnectionInput,

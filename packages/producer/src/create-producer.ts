@@ -1,4 +1,4 @@
-import { loadDriver } from './driver.js'
+import { loadDriver } from './load-driver.js'
 import { type ProducerOptions, resolveProducerOptions, unsupportedOption } from './options.js'
 import { type AvroProducer, connectProducer } from './producer.js'
 

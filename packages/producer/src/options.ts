@@ -8,7 +8,7 @@ import {
 import { z } from 'zod'
 import type { Partitioner } from './batch/partitioner.js'
 import type { DeliveryReport, RecordRejection, UndeliveredRecords } from './delivery/hooks.js'
-import { driverNames, driverTable } from './driver.js'
+import { driverLimits, driverNames } from './driver-limits.js'
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
@@ -62,12 +62,11 @@ export const producerOptionsSchema = z
       .min(kibibyte)
       .max(64 * mebibyte)
       .default(1_000_000),
-    /** A batch is closed at this many records (`batch.num.messages`). Default 1,000 (kafkajs), 2,000 (confluent). */
+    /** A batch is closed at this many records (`batch.num.messages`). Default 500 (kafkajs), 2,000 (confluent). */
     batchRecords: z.int().min(1).max(1_000_000).optional(),
     /**
-     * Bound on the memory of records that wait for delivery (`queue.buffering.max.kbytes`). From seven eighths of it (or
-     * one `maxRecordBytes` below it, if that is lower) `write` returns a promise to await; at the bound it throws `BUFFER_FULL`.
-     * Default 64 MiB, 1 MiB to 16 GiB; at least four times `batchBytes` and `maxRecordBytes`.
+     * Bound on the memory of records that wait for delivery (`queue.buffering.max.kbytes`). From half of it on
+     * `write` returns a promise to await; at the bound it throws `BUFFER_FULL`. Default 64 MiB, 1 MiB to 16 GiB; at least four times `batchBytes` and `maxRecordBytes`.
      */
     maxBufferedBytes: z
       .int()
@@ -169,7 +168,7 @@ export type ProducerOptions<T> = Omit<z.input<typeof producerOptionsSchema>, Gen
  */
 export function resolveProducerOptions<T>(options: ProducerOptions<T>): ProducerConfig<T> {
   const parsed = parseConfig(producerOptionsSchema, options, 'producer options')
-  const driver = driverTable[parsed.driver]
+  const driver = driverLimits[parsed.driver]
   const inFlight = parsed.maxInFlightBatchesPerPartition
   if (inFlight > driver.maxInFlightBatchesPerPartition) {
     throw unsupportedOption(
