@@ -1,0 +1,86 @@
+import type { Audit, MaintenanceDecision, TableInventory } from '@tidewater/iceberg-ops'
+import { bytes, count, seconds, table } from '../terminal/format.js'
+
+/** What the demo found, all of it counted. 64-bit counts are `bigint`; in the JSON they are numbers. */
+export interface DemoSummary {
+  readonly exactlyOnce: boolean
+  readonly produced: bigint
+  readonly landed: bigint
+  readonly deadLettered: bigint
+  readonly duplicates: bigint
+  readonly missing: bigint
+  readonly produceRecordsPerSecond: number
+  readonly encodedBytes: bigint
+  /** Rows of the streaming job's micro-batches over the time those took, without Spark's start. */
+  readonly streamRecordsPerSecond: number
+  readonly microBatches: number
+  readonly before: TableInventory
+  readonly after: TableInventory
+  readonly audits: { readonly afterStreaming: Audit; readonly afterMaintenance: Audit }
+  readonly maintenance: readonly MaintenanceDecision[]
+  readonly secondsByStage: Readonly<Record<string, number>>
+  readonly seconds: number
+  readonly stateFolder: string
+  readonly bootstrapBrokers: string
+}
+
+/** The summary for people. */
+export function renderSummary(summary: DemoSummary): string {
+  const { before, after } = summary
+  const lines = [
+    `\n${verdict(summary)}\n\n`,
+    table(
+      ['partition', 'produced', 'landed', 'dead letters', 'duplicates', 'missing'],
+      summary.audits.afterMaintenance.partitions.map((one) =>
+        [
+          one.partition,
+          one.delivered ?? one.expected,
+          one.landed,
+          one.deadLettered,
+          one.duplicates,
+          one.missing,
+        ].map(count),
+      ),
+    ),
+    '\n',
+    table(
+      ['table', 'before maintenance', 'after'],
+      [
+        ['data files', count(before.dataFiles), count(after.dataFiles)],
+        ['mean file', bytes(mean(before)), bytes(mean(after))],
+        ['snapshots', count(before.snapshots), count(after.snapshots)],
+        ['manifests', count(before.manifests), count(after.manifests)],
+        ['records', count(before.records), count(after.records)],
+        ['bytes', bytes(before.dataFileBytes), bytes(after.dataFileBytes)],
+      ],
+    ),
+    '\n',
+    `  produced   ${count(Math.round(summary.produceRecordsPerSecond))} records/s, ${bytes(summary.encodedBytes)} of Avro\n`,
+    `  streamed   ${count(Math.round(summary.streamRecordsPerSecond))} records/s in ${summary.microBatches} micro-batches\n`,
+    `  stages     ${Object.entries(summary.secondsByStage)
+      .map(([stage, one]) => `${stage} ${seconds(one)}`)
+      .join(', ')}\n`,
+    `  in all     ${seconds(summary.seconds)}\n`,
+  ]
+  return lines.join('')
+}
+
+/** What is wrong, by partition; empty when nothing is. */
+export function describeDifferences(audit: Audit): string[] {
+  return [
+    ...audit.partitions
+      .filter(({ problems }) => problems.length > 0)
+      .map(({ partition, problems }) => `partition ${partition}: ${problems.join('; ')}`),
+    ...audit.problems,
+  ]
+}
+
+function verdict(summary: DemoSummary): string {
+  if (summary.exactlyOnce)
+    return `Exactly once: ${count(summary.produced)} records produced, each of them in the table once.`
+  return `NOT exactly once: ${count(summary.produced)} produced, ${count(summary.landed)} landed, ${count(summary.duplicates)} duplicates, ${count(summary.missing)} missing.`
+}
+
+function mean(inventory: TableInventory): number {
+  return inventory.dataFiles === 0 ? 0 : Math.round(Number(inventory.dataFileBytes) / inventory.dataFiles)
+}

@@ -1,0 +1,65 @@
+import { parseConfig } from '@tidewater/core'
+import { z } from 'zod'
+
+/**
+ * What `tidewater produce` takes. `topicName`, `cycle`, `count`, `clientId` and `broker` are the run book's arguments;
+ * the others are Tidewater's own.
+ */
+const produceOptionsSchema = z.strictObject({
+  topicName: z.string().min(1),
+  /** Bootstrap brokers, `host:port,...`. */
+  broker: z.string().min(1),
+  /** How many times `count` records are produced; -1 goes on until it is stopped. Default 1. */
+  cycle: z
+    .int()
+    .min(-1)
+    .refine((cycle) => cycle !== 0, 'must be at least 1, or -1 to go on until stopped')
+    .default(1),
+  /** Records per cycle. Default 1,000. */
+  count: z.int().min(1).max(1_000_000_000).default(1_000),
+  /** Name of the producer, for the broker's logs. Default `tidewater-produce`. */
+  clientId: z.string().min(1).max(255).default('tidewater-produce'),
+  driver: z.string().default('kafkajs'),
+  /** The `writer_id` of the records; with `export_proto_seqno` it names a record. Default: the client id. */
+  writerId: z.string().min(1).optional(),
+  /** The same seed gives the same flows. Default 1. */
+  seed: z.int().min(0).max(0xffffffff).default(1),
+  /** `export_proto_seqno` of the first record: where an earlier run of the same writer ended. Default 1. */
+  firstSequenceNumber: z.int().min(0).default(1),
+  /** Most records a second. Default: as many as go. */
+  ratePerSecond: z.int().min(1).max(100_000_000).optional(),
+  // Bounds and defaults of the following are the producer's own.
+  acks: z.enum(['all', 'leader', 'none']).optional(),
+  compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).optional(),
+  lingerMs: z.number().optional(),
+  batchBytes: z.int().optional(),
+  maxBufferedBytes: z.int().optional(),
+  /** Say what would be produced, connect to nothing. */
+  dryRun: z.boolean().default(false),
+  json: z.boolean().default(false),
+})
+
+export type ProduceOptionsInput = z.input<typeof produceOptionsSchema>
+export type ProduceOptions = Readonly<z.output<typeof produceOptionsSchema>>
+
+/** @throws TidewaterError `USAGE` naming option, value and limit */
+export function parseProduceOptions(input: unknown): ProduceOptions {
+  return parseConfig(produceOptionsSchema, input, 'options of tidewater produce', 'USAGE')
+}
+
+/** Records in all; undefined when only a signal ends it. */
+export function totalRecords({ cycle, count }: Pick<ProduceOptions, 'cycle' | 'count'>): number | undefined {
+  return cycle === -1 ? undefined : cycle * count
+}
+
+/** How long to wait so that `written` records in `elapsedMs` are not more than the rate allows. */
+export function pacingDelayMs(written: number, elapsedMs: number, ratePerSecond: number | undefined): number {
+  if (ratePerSecond === undefined) return 0
+  return Math.max(0, (written * 1_000) / ratePerSecond - elapsedMs)
+}
+
+/** Records written before the clock is looked at again: about 20 ms' worth, so that a low rate is even. */
+export function recordsPerSlice(ratePerSecond: number | undefined): number {
+  const most = 2_000
+  return ratePerSecond === undefined ? most : Math.min(most, Math.max(1, Math.floor(ratePerSecond / 50)))
+}

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, type OptionValues } from 'commander'
+
+/** An option value that is a whole number; bounds are checked where the option is used. */
+export function integer(text: string): number {
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+    throw new InvalidArgumentError('Not a whole number.')
+  }
+  return Number(text)
+}
+
+/** Collects `--config name=value`, given any number of times. */
+export function keyValue(
+  text: string,
+  collected: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const separator = text.indexOf('=')
+  if (separator < 1) throw new InvalidArgumentError('Not of the form name=value.')
+  return { ...collected, [text.slice(0, separator)]: text.slice(separator + 1) }
+}
+
+/** Splits `a,b,c`. */
+export function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+/** An option's age in days or hours, as `5d`, `12h`, `30m` or `45s`, in milliseconds. */
+export function ageMs(text: string): number {
+  const match = /^(\d+)([dhms])$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('Not an age such as 5d, 12h, 30m or 45s.')
+  const unitMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 }[match[2] as 'd' | 'h' | 'm' | 's']
+  return Number(match[1]) * unitMs
+}
+
+/** The values without those that were not given, so that defaults are decided in one place. */
+export function given<T extends OptionValues>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
+}

@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { produce } from '../commands/produce.js'
+import type { CliIo } from '../io.js'
+import { given, integer } from './options.js'
+
+export function addProduceCommand(program: Command, io: CliIo): void {
+  program
+    .command('produce')
+    .description('produce NetFlow records and count what was delivered, per partition')
+    .requiredOption('--topic-name <topic>', 'topic to produce to; it must exist')
+    .requiredOption('--broker <host:port,...>', 'bootstrap brokers')
+    .option(
+      '--cycle <n>',
+      'how many times --count records are produced; -1 until stopped (default: 1)',
+      integer,
+    )
+    .option('-c, --count <n>', 'records per cycle (default: 1000)', integer)
+    .option('--client-id <name>', "this producer's name (default: tidewater-produce)")
+    .option('--driver <name>', 'kafkajs or confluent (default: kafkajs)')
+    .option('--writer-id <name>', 'writer_id of the records (default: the client id)')
+    .option('--seed <n>', 'seed of the generated records (default: 1)', integer)
+    .option('--first-sequence-number <n>', 'export_proto_seqno of the first record (default: 1)', integer)
+    .option('--rate-per-second <n>', 'most records a second (default: as many as go)', integer)
+    .option('--acks <who>', 'all, leader or none (default: all)')
+    .option('--compression <codec>', 'none, gzip, snappy, lz4 or zstd (default: snappy)')
+    .option('--linger-ms <ms>', 'how long a batch waits for more records (default: 5)', number)
+    .option('--batch-bytes <bytes>', 'a batch is closed before it exceeds this (default: 1000000)', integer)
+    .option(
+      '--max-buffered-bytes <bytes>',
+      'bound on the memory of undelivered records (default: 67108864)',
+      integer,
+    )
+    .option('--dry-run', 'only say what would be produced')
+    .option('--json', 'print one JSON document')
+    .action((options) => produce(given(options), io))
+}
+
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.')
+  return value
+}
