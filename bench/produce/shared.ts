@@ -1,0 +1,23 @@
+import type { NetflowRecord } from '@tidewater/producer/sample'
+
+/** One sample record with its Avro encoding, which every contender sends. */
+export interface SampleLine {
+  readonly record: NetflowRecord
+  readonly avro: string
+}
+
+/** The producers' bound; memory must stay within it and 150 MB. */
+export const maxBufferedBytes = 64 * 2 ** 20
+export const memoryAllowanceBytes = 150e6
+
+/** What a contender prints. */
+export interface Run {
+  readonly records: number
+  readonly delivered: number
+  readonly failed: number
+  readonly seconds: number
+  /** User and system time of the client process. */
+  readonly cpuSeconds: number
+  readonly peakRssBytes: number
+  readonly peakBufferedBytes?: number
+}
