@@ -1,4 +1,4 @@
-import { documentValidator } from '@tidewater/core'
+import { documentValidator } from '@tidewater/core/documents'
 import schema from '@tidewater/spark/job.schema.json' with { type: 'json' }
 import type { SparkJob } from './job-document.gen.js'
 

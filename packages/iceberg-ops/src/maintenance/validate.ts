@@ -1,4 +1,4 @@
-import { documentValidator } from '@tidewater/core'
+import { documentValidator } from '@tidewater/core/documents'
 import schema from '@tidewater/spark/maintenance.schema.json' with { type: 'json' }
 import type { MaintenancePlan } from './maintenance-document.gen.js'
 
