@@ -1,17 +1,21 @@
 export {
   type Audit,
+  type AuditRules,
   decideAudit,
   type ExpectedPartition,
   type IdentityCount,
   type LandedPartition,
+  type OffsetRun,
   type PartitionAudit,
 } from './audit/decide.js'
 export {
+  type AuditedRange,
   type AuditedTables,
   duplicatesStatement,
   gapsStatement,
   identityStatement,
   landedStatement,
+  parseGap,
   parseIdentity,
   parseLanded,
 } from './audit/statements.js'
@@ -25,4 +29,9 @@ export {
   planMaintenance,
 } from './maintenance/plan.js'
 export { validateMaintenancePlan } from './maintenance/validate.js'
-export { quoteSparkIdentifier, quoteSparkTable, type TableName } from './statement/quote.js'
+export {
+  quoteSparkIdentifier,
+  quoteSparkLiteral,
+  quoteSparkTable,
+  type TableName,
+} from './statement/quote.js'

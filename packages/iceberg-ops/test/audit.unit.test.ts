@@ -75,9 +75,26 @@ describe('decideAudit', () => {
     expect(audit).toMatchObject({ exactlyOnce: true, missing: 0n, duplicates: 0n })
   })
 
-  it('finds rows of offsets and of partitions that Kafka does not have', () => {
-    const beyond = decideAudit([expected(0, 10n)], [landed(0, 11n)])
-    expect(beyond.partitions[0]?.problems).toEqual(["offset 10 is in the table, but Kafka's last is 9"])
+  it('says which offsets are missing before the first and after the last that landed', () => {
+    const row = landed(0, 4n, { firstOffset: 2n, lastOffset: 5n })
+    const audit = decideAudit([expected(0, 10n), expected(1, 3n)], [row])
+    expect(audit).toMatchObject({ exactlyOnce: false, missing: 9n })
+    expect(audit.missingAtTheEnds).toEqual([
+      { partition: 0, firstOffset: 0n, lastOffset: 1n },
+      { partition: 0, firstOffset: 6n, lastOffset: 9n },
+      { partition: 1, firstOffset: 0n, lastOffset: 2n },
+    ])
+  })
+
+  it('accepts dead letters only where they are allowed', () => {
+    const rows = [landed(0, 0n, { deadLettered: 10n, distinctOffsets: 10n, lastOffset: 9n })]
+    expect(decideAudit([expected(0, 10n)], rows).exactlyOnce).toBe(true)
+    const strict = decideAudit([expected(0, 10n)], rows, { deadLettersAllowed: false })
+    expect(strict.exactlyOnce).toBe(false)
+    expect(strict.partitions[0]?.problems).toEqual(['10 records are dead letters'])
+  })
+
+  it('finds rows of partitions that Kafka does not have', () => {
     const foreign = decideAudit([expected(0, 1n)], [landed(0, 1n), landed(7, 3n)])
     expect(foreign).toMatchObject({
       exactlyOnce: false,
@@ -86,7 +103,9 @@ describe('decideAudit', () => {
   })
 
   it('finds records that were written to Kafka twice by their identity', () => {
-    const audit = decideAudit([expected(0, 10n)], [landed(0, 10n)], { rows: 10n, identities: 8n })
+    const audit = decideAudit([expected(0, 10n)], [landed(0, 10n)], {
+      identity: { rows: 10n, identities: 8n },
+    })
     expect(audit).toMatchObject({
       exactlyOnce: false,
       problems: ['2 rows repeat the identity of another row'],

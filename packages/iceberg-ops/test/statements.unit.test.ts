@@ -24,16 +24,24 @@ describe('quoting', () => {
 })
 
 describe('statements', () => {
-  it('counts both tables where there are dead letters', () => {
-    const sql = landedStatement({ table, deadLetterTable: { ...table, name: 'dead' } })
+  it('counts both tables where there are dead letters, and of those only the topic', () => {
+    const sql = landedStatement({ topic: "it's", table, deadLetterTable: { ...table, name: 'dead' } }, [])
     expect(sql).toContain(
-      'FROM `c`.`a`.`b`.`t` UNION ALL SELECT _kafka_partition AS p, _kafka_offset AS o, true AS dead FROM `c`.`a`.`b`.`dead`',
+      "FROM `c`.`a`.`b`.`t` UNION ALL SELECT _kafka_partition AS p, _kafka_offset AS o, true AS dead FROM `c`.`a`.`b`.`dead` WHERE topic = 'it\\'s'",
     )
   })
 
-  it('quotes the identity columns', () => {
+  it('leaves out what the stream wrote after the ranges were read', () => {
+    const sql = landedStatement({ topic: 'x', table }, [
+      { partition: 0, earliest: 0n, latest: 7n },
+      { partition: 1, earliest: 2n, latest: 9n },
+    ])
+    expect(sql).toContain('WHERE CASE p WHEN 0 THEN o < 7 WHEN 1 THEN o < 9 ELSE true END GROUP BY p')
+  })
+
+  it('quotes the identity columns, and counts rows in which one of them is null', () => {
     expect(identityStatement(table, ['writer', 'seq`no'])).toBe(
-      'SELECT count(*) AS rows, count(DISTINCT `writer`, `seq``no`) AS identities FROM `c`.`a`.`b`.`t`',
+      'SELECT count(*) AS rows, count(DISTINCT struct(`writer`, `seq``no`)) AS identities FROM `c`.`a`.`b`.`t`',
     )
   })
 

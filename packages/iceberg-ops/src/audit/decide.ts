@@ -1,10 +1,13 @@
 /** What a partition should hold. */
 export interface ExpectedPartition {
   readonly partition: number
-  /** First offset kept in Kafka, and the next one to be written. */
+  /** First offset that should have been read, and the next one to be written. */
   readonly earliest: bigint
   readonly latest: bigint
-  /** Records the producers' delivery reports count for the partition; undefined when the producers are not known. */
+  /**
+   * Records the producers' delivery reports count for the partition; undefined when the producers are not known, or when
+   * `earliest` is not the topic's beginning, so that the reports count more than Kafka still holds.
+   */
   readonly delivered?: bigint
 }
 
@@ -18,9 +21,16 @@ export interface LandedPartition {
   readonly lastOffset: bigint
 }
 
+/** A run of offsets, both ends included. */
+export interface OffsetRun {
+  readonly partition: number
+  readonly firstOffset: bigint
+  readonly lastOffset: bigint
+}
+
 export interface PartitionAudit {
   readonly partition: number
-  /** Offsets in Kafka's range. */
+  /** Offsets in the audited range. */
   readonly expected: bigint
   readonly delivered: bigint | undefined
   readonly landed: bigint
@@ -34,6 +44,7 @@ export interface PartitionAudit {
 }
 
 export interface Audit {
+  /** Every offset is in one of the tables once. Records may have been dead-lettered: `deadLettered` counts them. */
   readonly exactlyOnce: boolean
   readonly produced: bigint
   readonly landed: bigint
@@ -43,12 +54,20 @@ export interface Audit {
   readonly partitions: readonly PartitionAudit[]
   /** What is wrong beyond single partitions. */
   readonly problems: readonly string[]
+  /** Offsets missing before the first and after the last one that landed. Those between, `gapsStatement` lists. */
+  readonly missingAtTheEnds: readonly OffsetRun[]
 }
 
 /** Main-table rows and how many different record identities they have; the columns of `identityStatement`. */
 export interface IdentityCount {
   readonly rows: bigint
   readonly identities: bigint
+}
+
+export interface AuditRules {
+  readonly identity?: IdentityCount
+  /** Whether a record may be in the dead-letter table instead of the main one. Default true. */
+  readonly deadLettersAllowed?: boolean
 }
 
 /**
@@ -60,10 +79,13 @@ export interface IdentityCount {
 export function decideAudit(
   expected: readonly ExpectedPartition[],
   landed: readonly LandedPartition[],
-  identity?: IdentityCount,
+  rules: AuditRules = {},
 ): Audit {
+  const { identity, deadLettersAllowed = true } = rules
   const byPartition = new Map(landed.map((row) => [row.partition, row]))
-  const partitions = expected.map((one) => auditPartition(one, byPartition.get(one.partition)))
+  const partitions = expected.map((one) =>
+    auditPartition(one, byPartition.get(one.partition), deadLettersAllowed),
+  )
   const known = new Set(expected.map(({ partition }) => partition))
   const problems = landed
     .filter(({ partition }) => !known.has(partition))
@@ -85,24 +107,27 @@ export function decideAudit(
     missing: sum((audit) => audit.missing),
     partitions,
     problems,
+    missingAtTheEnds: expected.flatMap((one) => missingAtTheEnds(one, byPartition.get(one.partition))),
   }
 }
 
-function auditPartition(expected: ExpectedPartition, row: LandedPartition | undefined): PartitionAudit {
+function auditPartition(
+  expected: ExpectedPartition,
+  row: LandedPartition | undefined,
+  deadLettersAllowed: boolean,
+): PartitionAudit {
   const range = expected.latest - expected.earliest
   const landed = row?.landed ?? 0n
   const deadLettered = row?.deadLettered ?? 0n
   const distinct = row?.distinctOffsets ?? 0n
   const duplicates = landed + deadLettered - distinct
   // Rows of offsets that retention has removed from Kafka are rightly in the table: only the kept range can be missing.
-  const first = row === undefined ? expected.earliest : min(row.firstOffset, expected.earliest)
-  const missing = max(expected.latest - first - distinct, 0n)
+  const first = row === undefined || row.firstOffset > expected.earliest ? expected.earliest : row.firstOffset
+  const missing = expected.latest - first > distinct ? expected.latest - first - distinct : 0n
   const problems: string[] = []
   if (missing > 0n) problems.push(`${missing} of the offsets ${first} to ${expected.latest - 1n} are missing`)
   if (duplicates > 0n) problems.push(`${duplicates} rows repeat an offset`)
-  if (row !== undefined && row.lastOffset >= expected.latest) {
-    problems.push(`offset ${row.lastOffset} is in the table, but Kafka's last is ${expected.latest - 1n}`)
-  }
+  if (!deadLettersAllowed && deadLettered > 0n) problems.push(`${deadLettered} records are dead letters`)
   if (expected.delivered !== undefined && expected.delivered !== range) {
     problems.push(`producers were told of ${expected.delivered} deliveries, Kafka holds ${range} records`)
   }
@@ -118,10 +143,14 @@ function auditPartition(expected: ExpectedPartition, row: LandedPartition | unde
   }
 }
 
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
+function missingAtTheEnds(expected: ExpectedPartition, row: LandedPartition | undefined): OffsetRun[] {
+  const { partition, earliest, latest } = expected
+  if (row === undefined)
+    return latest > earliest ? [{ partition, firstOffset: earliest, lastOffset: latest - 1n }] : []
+  const runs: OffsetRun[] = []
+  if (row.firstOffset > earliest)
+    runs.push({ partition, firstOffset: earliest, lastOffset: row.firstOffset - 1n })
+  if (row.lastOffset < latest - 1n)
+    runs.push({ partition, firstOffset: row.lastOffset + 1n, lastOffset: latest - 1n })
+  return runs
 }

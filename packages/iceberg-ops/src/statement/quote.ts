@@ -31,3 +31,8 @@ export function quoteSparkTable(
   if (metadataTable !== undefined) parts.push(metadataTable)
   return parts.map(quoteSparkIdentifier).join('.')
 }
+
+/** A Spark SQL string literal: backslashes and quotes are escaped (Spark SQL reference, "String Literal"). */
+export function quoteSparkLiteral(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
