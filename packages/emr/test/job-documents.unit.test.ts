@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { avroSchema, TidewaterError } from '@tidewater/core'
 import { describe, expect, it } from 'vitest'
-import { defineJob, validateJob } from '../src/index.js'
+import { defineJob, jobTables, validateJob } from '../src/index.js'
 
 // The same documents go through fastjsonschema in spark/tests.
 const documents = new URL('../../../spark/tests/documents/', import.meta.url)
@@ -49,6 +49,20 @@ describe('defineJob', () => {
       decoding: { schema: schema.definition, framing: 'none', onDecodeError: 'dead-letter' },
       table: { kafkaMetadataColumns: true, distributionMode: 'none', fanout: true },
     })
+  })
+
+  it('fills in what depends on other fields', () => {
+    const job = defineJob({ ...definition, trigger: { type: 'processingTime' } })
+    expect(job.trigger).toEqual({ type: 'processingTime', intervalSeconds: 60 })
+    expect(job.decoding.deadLetterTable).toEqual({ namespace: 'web', name: 'clicks_dead_letters' })
+    expect(jobTables(job).deadLetterTable).toEqual({
+      catalog: 'local',
+      namespace: 'web',
+      name: 'clicks_dead_letters',
+    })
+    const failing = defineJob({ ...definition, decoding: { onDecodeError: 'fail' } })
+    expect(failing.decoding.deadLetterTable).toBeUndefined()
+    expect(jobTables(failing).deadLetterTable).toBeUndefined()
   })
 
   it('refuses a wrong field', () => {
