@@ -4,8 +4,8 @@ const port = z.int().min(1).max(65_535)
 
 /** How Spark runs on this machine. */
 export const sparkResourcesSchema = z.strictObject({
-  /** Heap of Spark's driver, which on one machine is also its executor (`spark.driver.memory`). Default 1,024. */
-  driverMemoryMb: z.int().min(512).max(1_048_576).default(1_024),
+  /** Heap of Spark's driver, which on one machine is also its executor (`spark.driver.memory`). Default 2,048. */
+  driverMemoryMb: z.int().min(512).max(1_048_576).default(2_048),
   /** Threads that run tasks (`local[cores]`). Default 2. */
   cores: z.int().min(1).max(1_024).default(2),
 })

@@ -5,6 +5,9 @@ import type { SparkEvent } from './types.js'
 /** A row by column name; 64-bit integers and decimals are strings, because JSON numbers would lose digits. */
 export type QueryRow = Readonly<Record<string, unknown>>
 
+// A run of a few statements is over before the optimising compiler pays: 15.8 s became 10.9 s for an audit.
+const shortRunConf = { 'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' }
+
 /** Runs statements that read, one after the other in one Spark session, and returns each one's rows by its id. */
 export type QueryRunner = (
   queries: readonly { readonly id: string; readonly sql: string }[],
@@ -24,6 +27,7 @@ export function queryRunner(catalog: SparkJob['table']['catalog'], options: Spar
       { version: 1, catalog, queries },
       {
         ...options,
+        sparkConf: { ...shortRunConf, ...options.sparkConf },
         onEvent: (event) => {
           if (event.event === 'row') rows.get(String(event.query))?.push(event.row as QueryRow)
         },

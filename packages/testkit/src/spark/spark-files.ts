@@ -38,6 +38,8 @@ export function renderSparkDefaults(plan: SparkPlan): string {
     'spark.ui.showConsoleProgress': false,
     'spark.sql.warehouse.dir': paths.warehouseFolder,
     'spark.sql.session.timeZone': 'UTC',
+    // The default of 200 is for clusters: here it made an audit of 30,000 rows take 3 s longer and maintenance 6 s.
+    'spark.sql.shuffle.partitions': 2 * plan.cores,
     ...plan.sparkConf,
   })
 }

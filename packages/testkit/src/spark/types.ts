@@ -15,7 +15,7 @@ export interface SparkModuleOptions<E extends SparkEvent = SparkEvent> {
   readonly stateFolder: string
   /** Threads that run tasks (`local[cores]`). Default 2. */
   readonly cores?: number
-  /** Heap of Spark's one process, in MiB (`spark.driver.memory`). Default 1,024, at least 512. */
+  /** Heap of Spark's one process, in MiB (`spark.driver.memory`). Default 2,048, at least 512. */
   readonly driverMemoryMb?: number
   /** Further Spark settings; they win over those made here. Default none. */
   readonly sparkConf?: Readonly<Record<string, string>>

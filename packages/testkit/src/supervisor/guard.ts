@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { testkitFolder } from '../package-folders.js'
 
 // One guard serves every child of this process. It is started with the first of them and lives as long as this process.
+const maxReplacements = 5
+let replacements = 0
 let guard: ChildProcess | undefined
 const watchedGroups = new Set<number>()
 const watchedFolders = new Set<string>()
@@ -24,6 +26,14 @@ export function ensureGuard(): void {
     if (guard !== started) return
     guard = undefined
     if (watchedGroups.size === 0 && watchedFolders.size === 0) return
+    // Where none can be started (no process left to be had), trying for ever would be a loop.
+    replacements += 1
+    if (replacements > maxReplacements) {
+      process.emitWarning(
+        'No guard can be started: processes of the local stack may outlive a crash of this one.',
+      )
+      return
+    }
     ensureGuard()
     for (const group of watchedGroups) tell({ watch: group })
     for (const folder of watchedFolders) tell({ folder })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 
 /**
  * Where downloads are kept between runs: $TIDEWATER_CACHE_FOLDER, else $XDG_CACHE_HOME/tidewater, else
@@ -10,7 +10,8 @@ export function cacheFolder(
   platform: string,
   homeFolder: string,
 ): string {
-  if (env.TIDEWATER_CACHE_FOLDER) return env.TIDEWATER_CACHE_FOLDER
+  // Absolute, because Maven, pip and Java would each look for a relative one from a folder of their own.
+  if (env.TIDEWATER_CACHE_FOLDER) return resolve(env.TIDEWATER_CACHE_FOLDER)
   // The XDG Base Directory Specification: a relative path in it is to be ignored.
   if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, 'tidewater')
   return platform === 'darwin'

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { TidewaterError } from '@tidewater/core'
 import { testkitFolder } from '../package-folders.js'
 import type { OnProgress } from '../progress.js'
 import { type CacheEntry, ensureCacheEntry, findCacheEntry } from './cache-entry.js'
@@ -94,5 +95,10 @@ async function fetchJars(set: JarSet, folder: string, options: ToolchainOptions)
     await rm(workFolder, { recursive: true, force: true })
   }
   const jars = (await readdir(folder)).filter((name) => name.endsWith('.jar'))
+  if (jars.length === 0) {
+    throw new TidewaterError('DOWNLOAD_FAILED', `Maven ended well but put no jar into ${folder}`, {
+      remedy: 'Run it again; if that is no better, look for settings in ~/.m2/settings.xml that redirect it.',
+    })
+  }
   options.onProgress?.(`${title}: ${jars.length} in place`, { step, state: 'done' })
 }

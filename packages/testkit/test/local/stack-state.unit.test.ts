@@ -139,6 +139,6 @@ test('the defaults', () => {
     brokerHeapMb: 512,
     readyTimeoutMs: 60_000,
     stopTimeoutMs: 20_000,
-    spark: { driverMemoryMb: 1_024, cores: 2 },
+    spark: { driverMemoryMb: 2_048, cores: 2 },
   })
 })

@@ -24,6 +24,7 @@ test('the settings of a local Spark', () => {
     'spark.ui.showConsoleProgress=false',
     'spark.sql.warehouse.dir=/state/warehouse',
     'spark.sql.session.timeZone=UTC',
+    'spark.sql.shuffle.partitions=6',
     '',
   ])
 })
