@@ -5,12 +5,20 @@ import { buildProgram } from './program.js'
 import { exitCodes, reportError } from './terminal/report-error.js'
 
 const io = processIo()
+let exitCode: number
 try {
   await buildProgram(io).parseAsync(process.argv)
-  process.exitCode = exitCodes.done
+  exitCode = exitCodes.done
 } catch (error) {
   // Commander has printed its own message; asking for help or the version is no failure.
-  if (error instanceof CommanderError)
-    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-  else process.exitCode = reportError(io, error)
+  if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  else exitCode = reportError(io, error)
 }
+
+// The command has ended and closed what it opened; a client library's forgotten timer must not keep the shell waiting.
+// Output that is still on its way into a pipe is written first.
+process.exitCode = exitCode
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))),
+)
+process.exit()

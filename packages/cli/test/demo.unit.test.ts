@@ -1,7 +1,8 @@
 import { decideAudit } from '@tidewater/iceberg-ops'
 import { describe, expect, it } from 'vitest'
+import { describeDifferences } from '../src/commands/table-audit.js'
 import { parseDemoOptions, shareRecords } from '../src/demo/options.js'
-import { type DemoSummary, describeDifferences, renderSummary } from '../src/demo/summary.js'
+import { type DemoSummary, renderSummary } from '../src/demo/summary.js'
 
 describe('shareRecords', () => {
   it.each([
@@ -64,7 +65,7 @@ describe('the summary', () => {
   it('says exactly once only when the audit does', () => {
     expect(renderSummary(summaryOf(10n))).toContain('Exactly once: 10 records produced')
     expect(renderSummary(summaryOf(9n))).toContain(
-      'NOT exactly once: 10 produced, 10 landed, 1 duplicates, 1 missing',
+      'NOT exactly once: 10 produced, 10 landed, 0 dead letters, 1 duplicates, 1 missing',
     )
   })
 

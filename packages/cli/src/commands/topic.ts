@@ -34,10 +34,8 @@ export async function topicDescribe(
   io: CliIo,
 ): Promise<void> {
   await withAdmin(options.broker, async (admin) => {
-    const [{ partitions }, offsets] = await Promise.all([
-      admin.describeTopic(topic),
-      admin.topicOffsets(topic),
-    ])
+    const { partitions } = await admin.describeTopic(topic)
+    const offsets = await admin.topicOffsets(topic)
     const rows = partitions.map((one) => {
       const { earliest = 0n, latest = 0n } =
         offsets.find(({ partition }) => partition === one.partition) ?? {}

@@ -1,4 +1,3 @@
-import { throwIfAborted } from '@tidewater/core'
 import { createProducer } from '@tidewater/producer'
 import { netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
 import { shareRecords } from './options.js'
@@ -24,7 +23,10 @@ export interface ProducePlan {
 // How many records a producer writes before it lets the others and the network have the thread.
 const slice = 2_000
 
-/** Produces the sample records from several producers at once and adds up their delivery reports. */
+/**
+ * Produces the sample records from several producers at once and adds up their delivery reports. The first failure, or
+ * the signal, stops all of them at once.
+ */
 export async function produceRecords(
   plan: ProducePlan,
   signal: AbortSignal,
@@ -33,38 +35,57 @@ export async function produceRecords(
   const startedAtMs = performance.now()
   const delivered = new Map<number, bigint>()
   let total = 0
+  const failure = new AbortController()
+  const stop = AbortSignal.any([signal, failure.signal])
+  const count = (partition: number, records: number) => {
+    delivered.set(partition, (delivered.get(partition) ?? 0n) + BigInt(records))
+    total += records
+    onProgress(total)
+  }
   const shares = shareRecords(plan.records, plan.producers)
-  const bytes = await Promise.all(
-    shares.map(async (records, index) => {
-      const writerId = `netflow-${String(index).padStart(2, '0')}`
-      const generator = netflowGenerator({ seed: plan.seed + index, writerId, startTimeMs: plan.startTimeMs })
-      await using producer = await createProducer({
-        driver: 'kafkajs',
-        brokers: plan.brokers,
-        clientId: writerId,
-        topic: plan.topic,
-        schema: netflowSchema,
-        drainOnSigterm: false,
-        onDelivery: ({ partition, records: count }) => {
-          delivered.set(partition, (delivered.get(partition) ?? 0n) + BigInt(count))
-          total += count
-          onProgress(total)
-        },
-      })
-      for (let written = 0; written < records; written++) {
-        const room = producer.write(generator.next())
-        if (room !== undefined) await room
-        else if (written % slice === 0) await new Promise(setImmediate)
-        throwIfAborted(signal)
-      }
-      await producer.flush()
-      return BigInt(producer.stats().deliveredBytes)
-    }),
+  const outcomes = await Promise.allSettled(
+    shares.map((records, index) =>
+      produceShare(plan, index, records, stop, count).catch((error: unknown) => {
+        failure.abort(error)
+        throw error
+      }),
+    ),
   )
+  // The others were stopped because of the first.
+  if (failure.signal.aborted) throw failure.signal.reason
   return {
     deliveredByPartition: delivered,
     delivered: BigInt(total),
-    encodedBytes: bytes.reduce((sum, one) => sum + one, 0n),
+    encodedBytes: outcomes.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0n), 0n),
     seconds: (performance.now() - startedAtMs) / 1000,
   }
+}
+
+async function produceShare(
+  plan: ProducePlan,
+  index: number,
+  records: number,
+  signal: AbortSignal,
+  onDelivered: (partition: number, records: number) => void,
+): Promise<bigint> {
+  const writerId = `netflow-${String(index).padStart(2, '0')}`
+  const seed = (plan.seed + index) >>> 0
+  const generator = netflowGenerator({ seed, writerId, startTimeMs: plan.startTimeMs })
+  await using producer = await createProducer({
+    driver: 'kafkajs',
+    brokers: plan.brokers,
+    clientId: writerId,
+    topic: plan.topic,
+    schema: netflowSchema,
+    signal,
+    drainOnSigterm: false,
+    onDelivery: ({ partition, recordCount }) => onDelivered(partition, recordCount),
+  })
+  for (let written = 0; written < records; written++) {
+    const room = producer.write(generator.next())
+    if (room !== undefined) await room
+    else if (written % slice === 0) await new Promise(setImmediate)
+  }
+  await producer.flush()
+  return BigInt(producer.stats().deliveredBytes)
 }

@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureTopic, kafkaConnection, TidewaterError } from '@tidewater/core'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
-import { defineJob } from '@tidewater/emr'
+import { defineJob, jobTables } from '@tidewater/emr'
 import { planMaintenance } from '@tidewater/iceberg-ops'
 import { netflowSchema } from '@tidewater/producer/sample'
 import {
@@ -13,6 +13,7 @@ import {
   runMaintenance,
   startLocal,
 } from '@tidewater/testkit'
+import { describeDifferences, describeSuccess } from '../commands/table-audit.js'
 import { type CliIo, resolvePath } from '../io.js'
 import { auditTable } from '../table/audit.js'
 import { count } from '../terminal/format.js'
@@ -20,7 +21,7 @@ import { runStage, type Stage } from '../terminal/progress.js'
 import { stringify } from '../terminal/report-error.js'
 import type { DemoOptions } from './options.js'
 import { produceRecords } from './produce.js'
-import { type DemoSummary, describeDifferences, renderSummary } from './summary.js'
+import { type DemoSummary, renderSummary } from './summary.js'
 
 const topic = 'netflow'
 const identityColumns = ['writer_id', 'export_proto_seqno']
@@ -33,19 +34,19 @@ const identityColumns = ['writer_id', 'export_proto_seqno']
  */
 export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSummary> {
   const startedAtMs = io.now()
+  const stateFolder = options.stateFolder === undefined ? undefined : resolvePath(io, options.stateFolder)
+  const jsonFile = options.jsonFile === undefined ? undefined : resolvePath(io, options.jsonFile)
+  // What can only fail at the end is tried at the start.
+  if (stateFolder !== undefined) await requireEmpty(stateFolder)
+  if (jsonFile !== undefined) await writeJsonFile(jsonFile, '')
+
   const secondsByStage: Record<string, number> = {}
-  const stage = async <T>(
-    name: string,
-    title: string,
-    work: (stage: Stage) => Promise<T>,
-    summary: (result: T) => string,
-  ) => {
+  const stage: RunStage = async (name, title, work, summary) => {
     const stageStartedAtMs = io.now()
     const result = await runStage(io, title, work, summary)
     secondsByStage[name] = (io.now() - stageStartedAtMs) / 1000
     return result
   }
-
   await stage(
     'setUp',
     'Tool chain',
@@ -57,7 +58,7 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSumm
     'Kafka broker',
     (one) =>
       startLocal({
-        ...(options.stateFolder === undefined ? {} : { stateFolder: resolvePath(io, options.stateFolder) }),
+        ...(stateFolder === undefined ? {} : { stateFolder }),
         onProgress: one.say,
         signal: io.signal,
       }),
@@ -65,13 +66,13 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSumm
   )
   let completed = false
   try {
-    const summary = await runOnStack(stack, options, io, stage)
-    const whole = { ...summary, secondsByStage, seconds: (io.now() - startedAtMs) / 1000 }
-    if (options.jsonFile !== undefined) await writeSummary(resolvePath(io, options.jsonFile), whole)
-    io.stderr(renderSummary(whole))
-    requireExactlyOnce(whole)
+    const found = await runOnStack(stack, options, io, stage)
+    const summary = { ...found, secondsByStage, seconds: (io.now() - startedAtMs) / 1000 }
+    io.stderr(renderSummary(summary))
+    if (jsonFile !== undefined) await writeJsonFile(jsonFile, `${stringify(summary)}\n`)
+    requireExactlyOnce(summary)
     completed = true
-    return whole
+    return summary
   } finally {
     await finish(stack, options, io, completed)
   }
@@ -90,10 +91,10 @@ async function runOnStack(
   io: CliIo,
   stage: RunStage,
 ): Promise<Omit<DemoSummary, 'secondsByStage' | 'seconds'>> {
-  const { signal } = io
-  const spark = { stateFolder: stack.stateFolder, driverMemoryMb: options.sparkMemoryMb, signal }
+  const { bootstrapBrokers, stateFolder } = stack
+  const spark = { stateFolder, driverMemoryMb: options.sparkMemoryMb, signal: io.signal }
   const admin = await kafkajsDriver.createAdmin(
-    kafkaConnection({ brokers: stack.bootstrapBrokers, clientId: 'tidewater-demo' }),
+    kafkaConnection({ brokers: bootstrapBrokers, clientId: 'tidewater-demo' }),
   )
   try {
     await stage(
@@ -107,31 +108,26 @@ async function runOnStack(
       'Producing',
       (one) =>
         produceRecords(
-          { ...options, brokers: stack.bootstrapBrokers, topic, startTimeMs: io.now() },
-          signal,
+          { ...options, brokers: bootstrapBrokers, topic, startTimeMs: io.now() },
+          io.signal,
           (delivered) => one.update(delivered, options.records, 'records delivered'),
         ),
       (result) => `${count(result.delivered)} records delivered from ${options.producers} producers`,
     )
-
-    const catalog = {
-      name: 'local',
-      type: 'hadoop',
-      warehouse: stack.warehouseFolder,
-    } as const
+    const catalog = { name: 'local', type: 'hadoop', warehouse: stack.warehouseFolder } as const
     const table = { catalog, namespace: 'demo', name: 'netflow' }
     const job = defineJob({
       name: 'netflow-to-iceberg',
       schema: netflowSchema,
       source: {
-        bootstrapBrokers: stack.bootstrapBrokers,
+        bootstrapBrokers,
         topic,
         auth: { type: 'none' },
         maxOffsetsPerTrigger: Math.max(1, Math.ceil(options.records / options.microBatches)),
       },
       table,
       trigger: { type: 'availableNow' },
-      checkpointLocation: join(stack.stateFolder, 'checkpoint'),
+      checkpointLocation: join(stateFolder, 'checkpoint'),
     })
     const streamed = await stage(
       'stream',
@@ -150,20 +146,19 @@ async function runOnStack(
       ...one,
       delivered: produced.deliveredByPartition.get(one.partition) ?? 0n,
     }))
-    const names = { catalog: catalog.name, namespace: table.namespace, name: table.name }
-    const tables = { table: names, deadLetterTable: { ...names, name: `${table.name}_dead_letters` } }
     const runQueries = queryRunner(catalog, spark)
     const audit = (name: string, title: string) =>
       stage(
         name,
         title,
-        () => auditTable(runQueries, tables, expected, identityColumns),
-        (result) =>
-          result.audit.exactlyOnce
-            ? `${count(result.audit.landed)} records, each exactly once`
-            : 'differences found',
+        // Every record of the sample can be decoded: a dead letter here is a defect.
+        () =>
+          auditTable(runQueries, { topic, ...jobTables(job) }, expected, {
+            identityColumns,
+            deadLettersAllowed: false,
+          }),
+        (result) => (result.audit.exactlyOnce ? describeSuccess(result.audit) : 'differences found'),
       )
-
     const before = await audit('audit', 'Audit')
     const { plan, decisions } = planMaintenance(
       table,
@@ -178,41 +173,57 @@ async function runOnStack(
       (results) => results.map(({ operation }) => operation).join(', '),
     )
     const after = await audit('auditAgain', 'Audit after maintenance')
-    const last = after.audit
+    const { produced: producedCount, landed, deadLettered, duplicates, missing } = after.audit
     return {
-      exactlyOnce: before.audit.exactlyOnce && last.exactlyOnce,
-      produced: last.produced,
-      landed: last.landed,
-      deadLettered: last.deadLettered,
-      duplicates: last.duplicates,
-      missing: last.missing,
+      exactlyOnce: before.audit.exactlyOnce && after.audit.exactlyOnce,
+      produced: producedCount,
+      landed,
+      deadLettered,
+      duplicates,
+      missing,
       produceRecordsPerSecond: Number(produced.delivered) / produced.seconds,
       encodedBytes: produced.encodedBytes,
       streamRecordsPerSecond: streamed.batchSeconds === 0 ? 0 : streamed.inputRows / streamed.batchSeconds,
       microBatches: streamed.batches,
       before: before.inventory,
       after: after.inventory,
-      audits: { afterStreaming: before.audit, afterMaintenance: last },
+      audits: { afterStreaming: before.audit, afterMaintenance: after.audit },
       maintenance: decisions,
-      stateFolder: stack.stateFolder,
-      bootstrapBrokers: stack.bootstrapBrokers,
+      stateFolder,
+      bootstrapBrokers,
     }
   } finally {
     await admin.close()
   }
 }
 
-async function writeSummary(path: string, summary: DemoSummary): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, `${stringify(summary)}\n`)
+async function requireEmpty(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  if (names.length === 0) return
+  throw new TidewaterError('USAGE', `The state folder ${folder} is not empty`, {
+    remedy: 'Name a new or empty folder: the audit counts from an empty topic and table.',
+  })
+}
+
+async function writeJsonFile(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  } catch (cause) {
+    throw new TidewaterError('USAGE', `Can't write the summary to ${path}`, {
+      remedy: 'Name a file that can be written.',
+      cause,
+    })
+  }
 }
 
 function requireExactlyOnce(summary: DemoSummary): void {
+  if (summary.exactlyOnce) return
+  const { afterStreaming, afterMaintenance } = summary.audits
   const differences = [
-    ...describeDifferences(summary.audits.afterStreaming).map((text) => `after streaming, ${text}`),
-    ...describeDifferences(summary.audits.afterMaintenance).map((text) => `after maintenance, ${text}`),
+    ...describeDifferences(afterStreaming).map((text) => `after streaming, ${text}`),
+    ...describeDifferences(afterMaintenance).map((text) => `after maintenance, ${text}`),
   ]
-  if (summary.exactlyOnce && differences.length === 0) return
   throw new TidewaterError('AUDIT_FAILED', differences.join('\n'), {
     remedy: `Look at the logs and the table in ${summary.stateFolder}.`,
   })
@@ -223,7 +234,8 @@ async function finish(stack: LocalStack, options: DemoOptions, io: CliIo, comple
     await stack.detach()
     io.stderr(
       `\nThe stack stays up at ${stack.bootstrapBrokers}; its folder is ${stack.stateFolder}.\n` +
-        `Stop it with: tidewater local down --state-folder ${stack.stateFolder}\n`,
+        `Stop it with: tidewater local down --state-folder ${stack.stateFolder}\n` +
+        `(in a clone: npm run tidewater -- local down --state-folder ${stack.stateFolder})\n`,
     )
     return
   }

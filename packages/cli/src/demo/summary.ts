@@ -1,4 +1,5 @@
 import type { Audit, MaintenanceDecision, TableInventory } from '@tidewater/iceberg-ops'
+import { renderAudit } from '../commands/table-audit.js'
 import { bytes, count, seconds, table } from '../terminal/format.js'
 
 /** What the demo found, all of it counted. 64-bit counts are `bigint`; in the JSON they are numbers. */
@@ -29,19 +30,7 @@ export function renderSummary(summary: DemoSummary): string {
   const { before, after } = summary
   const lines = [
     `\n${verdict(summary)}\n\n`,
-    table(
-      ['partition', 'produced', 'landed', 'dead letters', 'duplicates', 'missing'],
-      summary.audits.afterMaintenance.partitions.map((one) =>
-        [
-          one.partition,
-          one.delivered ?? one.expected,
-          one.landed,
-          one.deadLettered,
-          one.duplicates,
-          one.missing,
-        ].map(count),
-      ),
-    ),
+    renderAudit(summary.audits.afterMaintenance),
     '\n',
     table(
       ['table', 'before maintenance', 'after'],
@@ -65,20 +54,11 @@ export function renderSummary(summary: DemoSummary): string {
   return lines.join('')
 }
 
-/** What is wrong, by partition; empty when nothing is. */
-export function describeDifferences(audit: Audit): string[] {
-  return [
-    ...audit.partitions
-      .filter(({ problems }) => problems.length > 0)
-      .map(({ partition, problems }) => `partition ${partition}: ${problems.join('; ')}`),
-    ...audit.problems,
-  ]
-}
-
 function verdict(summary: DemoSummary): string {
   if (summary.exactlyOnce)
     return `Exactly once: ${count(summary.produced)} records produced, each of them in the table once.`
-  return `NOT exactly once: ${count(summary.produced)} produced, ${count(summary.landed)} landed, ${count(summary.duplicates)} duplicates, ${count(summary.missing)} missing.`
+  const { produced, landed, deadLettered, duplicates, missing } = summary
+  return `NOT exactly once: ${count(produced)} produced, ${count(landed)} landed, ${count(deadLettered)} dead letters, ${count(duplicates)} duplicates, ${count(missing)} missing.`
 }
 
 function mean(inventory: TableInventory): number {

@@ -1,4 +1,6 @@
-import { InvalidArgumentError, type OptionValues } from 'commander'
+import { type Command, InvalidArgumentError, type OptionValues } from 'commander'
+import { defaultStateFolder } from '../commands/local.js'
+import type { CliIo } from '../io.js'
 
 /** An option value that is a whole number; bounds are checked where the option is used. */
 export function integer(text: string): number {
@@ -37,4 +39,20 @@ export function ageMs(text: string): number {
 /** The values without those that were not given, so that defaults are decided in one place. */
 export function given<T extends OptionValues>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
+}
+
+/** Collects the values of an option that is given any number of times. */
+export function collect(text: string, collected: readonly string[] = []): string[] {
+  return [...collected, text]
+}
+
+/** The options of every command that runs Spark on this machine. */
+export function addSparkOptions(command: Command, io: CliIo): Command {
+  return command
+    .option(
+      '--state-folder <folder>',
+      "folder for Spark's scratch files and logs",
+      defaultStateFolder(io.env),
+    )
+    .option('--driver-memory-mb <MiB>', "heap of Spark's driver, which is all of Spark here", integer, 2_048)
 }

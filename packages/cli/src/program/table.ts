@@ -1,64 +1,45 @@
 import type { Command } from 'commander'
-import { defaultStateFolder } from '../commands/local.js'
-import { tableAudit, tableMaintain } from '../commands/table.js'
+import { tableAudit } from '../commands/table-audit.js'
+import { tableMaintain } from '../commands/table-maintain.js'
 import type { CliIo } from '../io.js'
-import { ageMs, given, integer, list } from './options.js'
+import { addSparkOptions, ageMs, collect, given, integer, list } from './options.js'
 
 export function addTableCommands(program: Command, io: CliIo): void {
   const table = program.command('table').description('the Iceberg table a job writes')
-  table
-    .command('audit <job.json>')
+  addSparkOptions(table.command('audit <job.json>'), io)
     .description('count whether each record of the topic is in the table exactly once')
     .option(
       '--delivered <file>',
-      'the JSON that `tidewater produce --json` printed: audit its delivery reports too',
+      'a JSON that `tidewater produce --json` printed; name all of the topic',
+      collect,
+      [],
     )
     .option('--identity <column,...>', 'columns that together name a record', list, [])
-    .option(
-      '--state-folder <folder>',
-      "folder for Spark's scratch files and logs",
-      defaultStateFolder(io.env),
-    )
     .option('--json', 'print one JSON document', false)
     .action((path, options) => tableAudit(path, options, io))
-  table
-    .command('maintain <job.json>')
+  addSparkOptions(table.command('maintain <job.json>'), io)
     .description('plan maintenance with reasons, and carry it out')
+    .option('--dead-letters', "the job's dead-letter table instead of its main one", false)
     .option('--target-file-size-mb <MiB>', 'size data files are merged towards (default: 512)', integer)
     .option('--min-input-files <n>', 'fewest files worth merging (default: 5)', integer)
     .option('--max-snapshot-age <age>', 'younger snapshots are kept, such as 5d or 12h (default: 5d)', ageMs)
     .option('--retain-last <n>', 'newest snapshots kept whatever their age (default: 1)', integer)
+    .option('--protect-query <id>', 'a streaming query whose last snapshot stays; repeatable', collect)
     .option('--orphan-age <age>', 'younger files are never orphans, at least 24h (default: 3d)', ageMs)
     .option('--remove-orphan-files', 'remove orphan files instead of listing them')
-    .option(
-      '--state-folder <folder>',
-      "folder for Spark's scratch files and logs",
-      defaultStateFolder(io.env),
-    )
     .option('--dry-run', 'only print the plan', false)
     .option('--json', 'print one JSON document', false)
-    .action(
-      (
-        path: string,
-        {
-          targetFileSizeMb,
-          minInputFiles,
-          maxSnapshotAge,
-          retainLast,
-          orphanAge,
-          removeOrphanFiles,
-          ...options
-        },
-      ) => {
-        const maintenance = given({
-          targetFileSizeBytes: targetFileSizeMb === undefined ? undefined : targetFileSizeMb * 2 ** 20,
-          minInputFiles,
-          maxSnapshotAgeMs: maxSnapshotAge,
-          retainLastSnapshots: retainLast,
-          orphanAgeMs: orphanAge,
-          removeOrphanFiles,
-        })
-        return tableMaintain(path, { ...options, maintenance }, io)
-      },
-    )
+    .action((path: string, values) => {
+      const { stateFolder, driverMemoryMb, deadLetters, dryRun, json } = values
+      const maintenance = given({
+        targetFileSizeBytes: values.targetFileSizeMb && values.targetFileSizeMb * 2 ** 20,
+        minInputFiles: values.minInputFiles,
+        maxSnapshotAgeMs: values.maxSnapshotAge,
+        retainLastSnapshots: values.retainLast,
+        protectQueryIds: values.protectQuery,
+        orphanAgeMs: values.orphanAge,
+        removeOrphanFiles: values.removeOrphanFiles,
+      })
+      return tableMaintain(path, { stateFolder, driverMemoryMb, deadLetters, dryRun, json, maintenance }, io)
+    })
 }

@@ -8,6 +8,8 @@ import {
   identityStatement,
   inventoryStatement,
   landedStatement,
+  type OffsetRun,
+  parseGap,
   parseIdentity,
   parseInventory,
   parseLanded,
@@ -17,32 +19,35 @@ import type { QueryRow, QueryRunner } from '@tidewater/testkit'
 
 /** Where an audit that failed went wrong: runs of missing offsets and offsets that landed more than once. */
 export interface AuditEvidence {
-  readonly gaps: readonly QueryRow[]
+  readonly gaps: readonly OffsetRun[]
   readonly duplicates: readonly QueryRow[]
 }
 
 export interface AuditedTable {
   readonly audit: Audit
   readonly inventory: TableInventory
-  /** Present when the audit failed; at most {@link evidenceRows} rows of each kind. */
+  /** Present when the audit failed; about {@link evidenceRows} entries of each kind. */
   readonly evidence: AuditEvidence | undefined
+}
+
+export interface AuditTableOptions {
+  /** Columns that together name a record, such as a producer and its sequence number. Default none. */
+  readonly identityColumns?: readonly string[]
+  /** Whether a record may be in the dead-letter table instead of the main one. Default true. */
+  readonly deadLettersAllowed?: boolean
 }
 
 const evidenceRows = 20
 
-/**
- * Counts a table with Spark SQL and decides whether every expected record is there exactly once.
- *
- * @param identityColumns columns that together name a record, such as a producer and its sequence number
- */
+/** Counts a table with Spark SQL and decides whether every expected record is there exactly once. */
 export async function auditTable(
   runQueries: QueryRunner,
   tables: AuditedTables,
   expected: readonly ExpectedPartition[],
-  identityColumns: readonly string[] = [],
+  { identityColumns = [], deadLettersAllowed = true }: AuditTableOptions = {},
 ): Promise<AuditedTable> {
   const results = await runQueries([
-    { id: 'landed', sql: landedStatement(tables) },
+    { id: 'landed', sql: landedStatement(tables, expected) },
     { id: 'inventory', sql: inventoryStatement(tables.table) },
     ...(identityColumns.length > 0
       ? [{ id: 'identity', sql: identityStatement(tables.table, identityColumns) }]
@@ -50,18 +55,28 @@ export async function auditTable(
   ])
   const rowsOf = (id: string) => results.get(id) ?? []
   const [identity] = rowsOf('identity')
-  const audit = decideAudit(expected, rowsOf('landed').map(parseLanded), identity && parseIdentity(identity))
+  const audit = decideAudit(expected, rowsOf('landed').map(parseLanded), {
+    deadLettersAllowed,
+    ...(identity === undefined ? {} : { identity: parseIdentity(identity) }),
+  })
   return {
     audit,
     inventory: parseInventory(rowsOf('inventory')[0]),
-    evidence: audit.exactlyOnce ? undefined : await findEvidence(runQueries, tables),
+    evidence: audit.exactlyOnce ? undefined : await findEvidence(runQueries, tables, audit),
   }
 }
 
-async function findEvidence(runQueries: QueryRunner, tables: AuditedTables): Promise<AuditEvidence> {
+async function findEvidence(
+  runQueries: QueryRunner,
+  tables: AuditedTables,
+  audit: Audit,
+): Promise<AuditEvidence> {
   const results = await runQueries([
     { id: 'gaps', sql: gapsStatement(tables, evidenceRows) },
     { id: 'duplicates', sql: duplicatesStatement(tables, evidenceRows) },
   ])
-  return { gaps: results.get('gaps') ?? [], duplicates: results.get('duplicates') ?? [] }
+  return {
+    gaps: [...audit.missingAtTheEnds, ...(results.get('gaps') ?? []).map(parseGap)],
+    duplicates: results.get('duplicates') ?? [],
+  }
 }
