@@ -15,7 +15,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.unit.test.ts', 'scripts/**/*.unit.test.ts'],
+          include: ['packages/*/test/**/*.unit.test.ts'],
           typecheck: {
             enabled: true,
             include: ['packages/*/test/**/*.types.test.ts'],

@@ -6,7 +6,7 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { avroCodec, ensureTopic, kafkaConnection } from '@tidewater/core'
+import { avroCodec, ensureTopic, kafkaConnection, TidewaterError } from '@tidewater/core'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
 import { preparePython, startLocal } from '@tidewater/testkit'
@@ -64,7 +64,10 @@ try {
       await createTopic(brokers, topic)
       const run = await contender.run(brokers, topic, Math.ceil(records * contender.share), files)
       if (run.delivered !== run.records)
-        throw new Error(`${contender.name}: ${run.failed} of ${run.records} not delivered`)
+        throw new TidewaterError(
+          'DELIVERY_FAILED',
+          `${contender.name}: ${run.failed} of ${run.records} not delivered`,
+        )
       runs.get(contender.name)?.push(run)
       say(`round ${round} of ${rounds}, ${contender.name}: ${Math.round(run.records / run.seconds)} msg/s`)
       await deleteTopic(brokers, topic)

@@ -1,10 +1,15 @@
 // What the examples share. The stack is the one `tidewater local up` started.
+import { TidewaterError } from '@tidewater/core'
 import { defineJob } from '@tidewater/emr'
 import { netflowSchema } from '@tidewater/producer/sample'
 import { defaultStateFolder, localStatus } from '@tidewater/testkit'
 
 const status = await localStatus(process.env.TIDEWATER_STATE_FOLDER ?? defaultStateFolder())
-if (status.state !== 'running') throw new Error('Start the local stack first: npx tidewater local up')
+if (status.state !== 'running') {
+  throw new TidewaterError('STACK_NOT_RUNNING', 'No local stack runs, or it does not answer', {
+    remedy: 'Start it first: npm run tidewater -- local up',
+  })
+}
 const { stack } = status
 
 export const brokers = stack.bootstrapBrokers

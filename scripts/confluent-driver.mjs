@@ -17,8 +17,9 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { StepError } from './step.mjs'
 
 const packageName = '@confluentinc/kafka-javascript'
 const binaryName = 'confluent-kafka-javascript.node'
@@ -51,7 +52,7 @@ const debianPackages = [
  *
  * @param {{ log?: (line: string) => void, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<Outcome>}
- * @throws {Error} naming what to install when nothing worked
+ * @throws {StepError} naming what to install when nothing worked
  */
 export async function ensureConfluentDriver({ log = toStderr, env = process.env } = {}) {
   const startedAtMs = performance.now()
@@ -83,7 +84,7 @@ export async function ensureConfluentDriver({ log = toStderr, env = process.env 
       }
       log(`confluent driver: the binary from the ${source} doesn't load: ${lastLoadError}`)
     }
-    throw new Error(
+    throw new StepError(
       `${packageName} was built but doesn't load under Node ${process.version}: ${lastLoadError}`,
     )
   } finally {
@@ -108,14 +109,20 @@ function findPackageFolder() {
     const manifest = createRequire(join(coreFolder, 'package.json')).resolve(`${packageName}/package.json`)
     return dirname(realpathSync(manifest))
   } catch (cause) {
-    throw new Error(`${packageName} isn't installed. Run: npx pnpm@10 install`, { cause })
+    throw new StepError(`${packageName} isn't installed. Run: npx pnpm@10 install`, { cause })
   }
 }
 
-/** @param {NodeJS.ProcessEnv} env */
+/**
+ * As packages/testkit/src/toolchain/cache-folder.ts has it; that can't be imported before it is built.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
 function cacheFolder(env) {
   if (env.TIDEWATER_CACHE_FOLDER) return resolve(env.TIDEWATER_CACHE_FOLDER)
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tidewater')
+  if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, 'tidewater')
+  const caches = process.platform === 'darwin' ? ['Library', 'Caches'] : ['.cache']
+  return join(homedir(), ...caches, 'tidewater')
 }
 
 /**
@@ -234,7 +241,7 @@ async function build(copy, scratch, env, log) {
   }).finally(() => clearInterval(heartbeat))
   if (code !== 0) {
     const tail = output.trimEnd().split('\n').slice(-25).join('\n')
-    throw new Error(
+    throw new StepError(
       `Compiling ${packageName} failed (exit ${code}). It needs a C++20 compiler, make, python3 and the headers of ` +
         `OpenSSL, curl, zstd, zlib, lz4 and SASL (Debian: ${debianPackages.join(' ')}). Last lines:\n${tail}`,
     )
@@ -255,13 +262,15 @@ async function ensureDebianPackages(env, log) {
   if (needed.length === 0) return
   const remedy = `apt-get install -y --no-install-recommends ${needed.join(' ')}`
   if (!commandExists('apt-get', env) || process.getuid?.() !== 0) {
-    throw new Error(`Building ${packageName} needs the packages ${needed.join(', ')}. Run as root: ${remedy}`)
+    throw new StepError(
+      `Building ${packageName} needs the packages ${needed.join(', ')}. Run as root: ${remedy}`,
+    )
   }
   const aptEnv = { ...env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...needed]]) {
     log(`confluent driver: apt-get ${args.join(' ')}`)
     const { code, output } = await run('apt-get', args, { env: aptEnv, limitMs: buildLimitMs })
-    if (code !== 0) throw new Error(`apt-get ${args[0]} failed (exit ${code}):\n${output.slice(-2_000)}`)
+    if (code !== 0) throw new StepError(`apt-get ${args[0]} failed (exit ${code}):\n${output.slice(-2_000)}`)
   }
 }
 
@@ -283,7 +292,7 @@ function findNodeGyp(env) {
     ),
   ]
   const found = candidates.find((file) => file && existsSync(file))
-  if (!found) throw new Error(`Building ${packageName} needs npm (its node-gyp) on the PATH`)
+  if (!found) throw new StepError(`Building ${packageName} needs npm (its node-gyp) on the PATH`)
   return found
 }
 
@@ -335,6 +344,8 @@ function commandExists(name, env) {
   return findCommand(name, env) !== undefined
 }
 
+const endSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
+
 /**
  * Runs a program to its end, or kills it and all it started when the time is over.
  *
@@ -359,10 +370,14 @@ function run(command, args, { cwd, env, limitMs }) {
       }
     }
     const timer = setTimeout(killGroup, limitMs)
+    // Detached, it hears no Ctrl-C; and this process must end through its exit handlers to end it.
+    const onSignal = (/** @type {NodeJS.Signals} */ signal) => process.exit(signal === 'SIGINT' ? 130 : 143)
     process.once('exit', killGroup)
+    for (const signal of endSignals) process.prependListener(signal, onSignal)
     const finish = (/** @type {number | string} */ code) => {
       clearTimeout(timer)
       process.removeListener('exit', killGroup)
+      for (const signal of endSignals) process.removeListener(signal, onSignal)
       settle({ code, output })
     }
     child.once('error', (error) => finish(error.message))
@@ -376,10 +391,6 @@ function toStderr(line) {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  // A detached compiler outlives a Ctrl-C unless this process ends through its exit handlers.
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143))
-  }
   try {
     const { source, seconds } = await ensureConfluentDriver()
     toStderr(`confluent driver: ready for Node ${process.version} (${source}, ${seconds.toFixed(1)} s)`)

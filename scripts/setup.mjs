@@ -1,7 +1,7 @@
 // What `npm run demo`, `npm test` and `npm run bench` need before anything of the workspace can run. Plain JavaScript
 // without dependencies: it runs on a clone in which nothing is installed yet. All output goes to stderr.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { checkPrerequisites } from '../packages/testkit/src/toolchain/prerequisites.mjs'
 import { repositoryFolder, runStep } from './step.mjs'
@@ -25,7 +25,11 @@ export async function setUp({ needs, build }) {
     'pnpm-workspace.yaml',
     ...workspaceFolders().map((folder) => `${folder}/package.json`),
   ])
-  await runUnlessStamped('install', lock, 'Installing packages', [...pnpm, 'install', '--frozen-lockfile'])
+  await runUnlessStamped('install', lock, ['node_modules/.modules.yaml'], 'Installing packages', [
+    ...pnpm,
+    'install',
+    '--frozen-lockfile',
+  ])
   if (!build) return
   const sources = hashOf([
     'tsup.base.ts',
@@ -34,12 +38,23 @@ export async function setUp({ needs, build }) {
       .filter((folder) => folder.startsWith('packages/') || folder === 'spark')
       .flatMap(sourceFiles),
   ])
-  await runUnlessStamped('build', `${lock}-${sources}`, 'Building packages', [...pnpm, '-r', 'build'])
+  const built = workspaceFolders().filter((folder) => folder.startsWith('packages/'))
+  await runUnlessStamped(
+    'build',
+    `${lock}-${sources}`,
+    built.map((folder) => `${folder}/dist`),
+    'Building packages',
+    [...pnpm, '-r', 'build'],
+  )
 }
 
-async function runUnlessStamped(name, key, title, command) {
+/** Skips what was done from the same inputs, if what it made is still there. */
+async function runUnlessStamped(name, key, made, title, command) {
   const stamp = join(stampFolder, name)
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return
+  const isThere = made.every((path) => existsSync(join(repositoryFolder, path)))
+  if (isThere && existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return
+  // An interrupted step must not look like a finished one.
+  rmSync(stamp, { force: true })
   await runStep(title, command)
   mkdirSync(stampFolder, { recursive: true })
   writeFileSync(stamp, key)

@@ -1,12 +1,32 @@
-// Running a command as a named step: its progress on stderr, its output shown only when it fails.
+// Running commands: as named steps with progress on stderr, or attached to this process's own streams. A signal that
+// reaches this process reaches the command, and no further step begins.
 import { spawn } from 'node:child_process'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const repositoryFolder = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** The built command line. */
+export const cli = [process.execPath, join(repositoryFolder, 'packages', 'cli', 'dist', 'main.js')]
+
 /** A failed step: its message is for people, without a stack trace. */
 export class StepError extends Error {}
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
+const running = new Set()
+let interruptedBy
+let isListening = false
+
+/** @throws {StepError} when a signal asked this process to end */
+export function throwIfInterrupted() {
+  if (interruptedBy !== undefined) throw new StepError(`Interrupted by ${interruptedBy}.`)
+}
+
+function onSignal(signal) {
+  interruptedBy ??= signal
+  // Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone has to be passed on.
+  for (const child of running) child.kill(signal)
+}
 
 /**
  * Runs `command` quietly and shows that it is alive; on failure shows everything it printed.
@@ -15,27 +35,27 @@ export class StepError extends Error {}
  * @param {string[]} command program and arguments
  */
 export async function runStep(title, command) {
-  const startedAt = performance.now()
-  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1)
+  const startedAtMs = performance.now()
+  const seconds = () => ((performance.now() - startedAtMs) / 1000).toFixed(1)
+  const { isTTY, columns = 80 } = process.stderr
   const output = []
   let lastLine = ''
-  if (!process.stderr.isTTY) process.stderr.write(`${title} ...\n`)
   const show = () => {
-    if (!process.stderr.isTTY) return
-    const line = `${title} ... ${seconds()} s  ${lastLine}`.slice(0, (process.stderr.columns ?? 80) - 1)
-    process.stderr.write(`\r\x1b[2K${line}`)
+    const line = `${title} ... ${seconds()} s  ${lastLine}`.slice(0, columns - 1)
+    process.stderr.write(isTTY ? `\r\x1b[2K${line}` : `${line}\n`)
   }
-  const timer = setInterval(show, process.stderr.isTTY ? 200 : 1000)
+  if (!isTTY) process.stderr.write(`${title} ...\n`)
+  const timer = setInterval(show, isTTY ? 200 : 5000)
   try {
-    const code = await run(command, (chunk) => {
+    const code = await run(command, { stdio: ['ignore', 'pipe', 'pipe'] }, (chunk) => {
       output.push(chunk)
       lastLine = chunk.toString().trimEnd().split('\n').at(-1) ?? ''
     })
+    if (isTTY) process.stderr.write('\r\x1b[2K')
     if (code !== 0) {
       process.stderr.write(`\n${Buffer.concat(output).toString()}\n`)
       throw new StepError(`${title} failed: "${command.join(' ')}" exited with ${code}. Its output is above.`)
     }
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
     process.stderr.write(`${title}: done in ${seconds()} s\n`)
   } finally {
     clearInterval(timer)
@@ -50,41 +70,54 @@ export async function runStep(title, command) {
  * @returns {Promise<number>} exit code; 128 + n for signal n
  */
 export function runAttached(command, options = {}) {
-  return new Promise((resolve, reject) => {
-    const [program, ...args] = command
-    const child = spawn(program, args, {
-      cwd: options.cwd ?? repositoryFolder,
-      stdio: 'inherit',
-      env: { ...process.env, ...options.env },
-    })
-    // Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone has to be passed on.
-    const passOn = (signal) => child.kill(signal)
-    process.on('SIGTERM', passOn)
-    process.on('SIGINT', ignore)
-    child.once('error', reject)
-    child.once('exit', (code, signal) => {
-      process.off('SIGTERM', passOn)
-      process.off('SIGINT', ignore)
-      resolve(code ?? 128 + signalNumber(signal))
-    })
-  })
+  return run(command, { stdio: 'inherit', ...withEnvironment(options) })
 }
 
-function ignore() {}
-
-function signalNumber(signal) {
-  return { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 0
+/**
+ * Runs `command` and returns what it printed on stdout.
+ *
+ * @param {string[]} command
+ * @param {{ env?: Record<string, string>, cwd?: string }} [options]
+ */
+export async function runCaptured(command, options = {}) {
+  const chunks = []
+  const spawnOptions = { stdio: ['ignore', 'pipe', 'inherit'], ...withEnvironment(options) }
+  const code = await run(command, spawnOptions, (chunk) => chunks.push(chunk))
+  if (code !== 0) throw new StepError(`"${command.join(' ')}" exited with ${code}`)
+  return Buffer.concat(chunks).toString()
 }
 
-function run(command, onOutput) {
-  return new Promise((resolve, reject) => {
-    const [program, ...args] = command
-    const child = spawn(program, args, { cwd: repositoryFolder, stdio: ['ignore', 'pipe', 'pipe'] })
-    child.stdout.on('data', onOutput)
-    child.stderr.on('data', onOutput)
-    child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
-  })
+function withEnvironment({ env, cwd }) {
+  return { env: { ...process.env, ...env }, ...(cwd === undefined ? {} : { cwd }) }
+}
+
+async function run([program, ...args], options, onOutput = () => {}) {
+  throwIfInterrupted()
+  const child = spawn(program, args, { cwd: repositoryFolder, ...options })
+  if (!isListening) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
+  isListening = true
+  running.add(child)
+  try {
+    child.stdout?.on('data', onOutput)
+    child.stderr?.on('data', onOutput)
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (code, signal) => resolve(code ?? 128 + (signalNumbers[signal] ?? 0)))
+    })
+  } finally {
+    running.delete(child)
+  }
+}
+
+/** Runs what has to be undone whatever happened, a signal included. */
+export async function runCleanup(command, options = {}) {
+  const interrupted = interruptedBy
+  interruptedBy = undefined
+  try {
+    return await runAttached(command, options)
+  } finally {
+    interruptedBy ??= interrupted
+  }
 }
 
 /**
@@ -100,4 +133,5 @@ export async function runMain(main) {
     process.stderr.write(`\n${expected ? error.message : error.stack}\n`)
     process.exitCode = 1
   }
+  if (interruptedBy !== undefined) process.exitCode = 128 + signalNumbers[interruptedBy]
 }

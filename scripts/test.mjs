@@ -1,13 +1,21 @@
 // npm test: everything that can be tested, set-up included. `npm test -- --unit` is the fast part: no Kafka, no Spark.
-import { spawnSync } from 'node:child_process'
+// Its last line is `N passed, N failed`; a part that could not run counts as one failure.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureConfluentDriver } from './confluent-driver.mjs'
 import { setUp } from './setup.mjs'
-import { repositoryFolder, runAttached, runMain, StepError } from './step.mjs'
+import {
+  cli,
+  repositoryFolder,
+  runAttached,
+  runCaptured,
+  runCleanup,
+  runMain,
+  StepError,
+  throwIfInterrupted,
+} from './step.mjs'
 
-const cli = [process.execPath, join(repositoryFolder, 'packages', 'cli', 'dist', 'main.js')]
 const vitest = [process.execPath, join(repositoryFolder, 'node_modules', 'vitest', 'vitest.mjs'), 'run']
 
 await runMain(async () => {
@@ -15,39 +23,57 @@ await runMain(async () => {
   if (unknown.length > 0)
     throw new StepError(`Unknown argument ${unknown[0]}. Known: --unit (the fast part).`)
   const unitOnly = process.argv.includes('--unit')
-  const reports = mkdtempSync(join(tmpdir(), 'tidewater-test-'))
   const tally = { passed: 0, failed: 0 }
+  await setUp({ needs: unitOnly ? ['node'] : ['node', 'java', 'maven', 'python'], build: !unitOnly })
+  const reports = mkdtempSync(join(tmpdir(), 'tidewater-test-'))
   try {
-    await setUp({ needs: unitOnly ? ['node'] : ['node', 'java', 'maven', 'python'], build: !unitOnly })
     await runVitest(['unit', 'property'], join(reports, 'fast.json'), tally)
-    if (!unitOnly) await runAgainstRealParts(reports, tally)
+    if (!unitOnly) await counted(tally, () => runAgainstRealParts(reports, tally))
   } finally {
     rmSync(reports, { recursive: true, force: true })
   }
+  throwIfInterrupted()
   process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed\n`)
   return tally.failed === 0 ? 0 : 1
 })
 
+/** Runs a part of the tests; when it can't run, says so and counts a failure, so that the rest still runs. */
+async function counted(tally, part) {
+  try {
+    throwIfInterrupted()
+    return await part()
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof StepError ? error.message : error.stack}\n`)
+    tally.failed += 1
+    return undefined
+  }
+}
+
 async function runAgainstRealParts(reports, tally) {
-  await ensureConfluentDriver()
+  // Without the driver its own tests fail; the others are worth running all the same.
+  await counted(tally, () => ensureConfluentDriver())
   const installed = await runAttached([...cli, 'local', 'install'])
   if (installed !== 0) throw new StepError('The local tool chain could not be set up; see above.')
+  const toolchain = JSON.parse(await runCaptured([...cli, 'local', 'install', '--json']))
   const stateFolder = join(reports, 'stack')
-  const python = JSON.parse(capture([...cli, 'local', 'install', '--json']))
-  const stack = JSON.parse(capture([...cli, 'local', 'up', '--json', '--state-folder', stateFolder]))
   try {
+    const up = ['local', 'up', '--json', '--state-folder', stateFolder]
+    const stack = JSON.parse(await runCaptured([...cli, ...up]))
     const env = {
       TIDEWATER_BOOTSTRAP_BROKERS: stack.bootstrapBrokers,
-      TIDEWATER_SPARK_JARS: python.sparkJarsFolder,
+      TIDEWATER_SPARK_JARS: toolchain.sparkJarsFolder,
       PYTHONPATH: join(repositoryFolder, 'spark'),
       PYTHONDONTWRITEBYTECODE: '1',
     }
-    const files = await runVitest(['integration'], join(reports, 'integration.json'), tally, env)
-    // A driver whose tests silently did not run would look green.
-    for (const driver of ['kafkajs', 'confluent']) requireTests(files, `${driver}.integration.test.ts`, tally)
-    await runPytest(python.python, join(reports, 'pytest.xml'), tally, env)
+    await counted(tally, async () => {
+      const files = await runVitest(['integration'], join(reports, 'integration.json'), tally, env)
+      // A driver whose tests silently did not run would look green.
+      for (const driver of ['kafkajs', 'confluent'])
+        requireTests(files, `${driver}.integration.test.ts`, tally)
+    })
+    await counted(tally, () => runPytest(toolchain.python, join(reports, 'pytest.xml'), tally, env))
   } finally {
-    await runAttached([...cli, 'local', 'down', '--state-folder', stateFolder])
+    await runCleanup([...cli, 'local', 'down', '--state-folder', stateFolder])
   }
 }
 
@@ -55,6 +81,7 @@ async function runVitest(projects, report, tally, env = {}) {
   const selection = projects.flatMap((project) => ['--project', project])
   const output = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const code = await runAttached([...vitest, ...selection, ...output], { env })
+  throwIfInterrupted()
   if (!existsSync(report)) {
     process.stderr.write(`vitest (${projects.join(', ')}) ended with ${code} and left no report\n`)
     tally.failed += 1
@@ -87,20 +114,10 @@ async function runPytest(python, report, tally, env) {
     { env, cwd: join(repositoryFolder, 'spark') },
   )
   const suite = existsSync(report) ? /<testsuite [^>]*>/.exec(readFileSync(report, 'utf8'))?.[0] : undefined
-  if (suite === undefined) {
-    tally.failed += 1
-    return
-  }
+  if (suite === undefined) throw new StepError(`pytest ended with ${code} and left no report`)
   const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0)
   const failed = count('failures') + count('errors') + count('skipped')
   tally.passed += count('tests') - failed
   tally.failed += failed
   if (code !== 0 && failed === 0) tally.failed += 1
-}
-
-function capture([program, ...args]) {
-  const result = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
-  if (result.status !== 0)
-    throw new StepError(`"${[program, ...args].join(' ')}" exited with ${result.status}`)
-  return result.stdout
 }
