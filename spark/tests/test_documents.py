@@ -59,7 +59,7 @@ def test_defaults_are_filled_in():
     every_minute = load("job", str(DOCUMENTS / "valid/job-trigger-default.json"), NOW_SECONDS)
     assert every_minute["trigger"] == {"type": "processingTime", "intervalSeconds": 60}
     plan = load("maintenance", str(DOCUMENTS / "valid/maintenance-minimal.json"), NOW_SECONDS)
-    assert plan["protectQueryIds"] == []
+    assert plan["protectQueryIds"] == [] and plan["protectQueriesMaxAgeHours"] == 168
 
 
 def test_a_message_names_value_limit_and_remedy():
@@ -69,6 +69,26 @@ def test_a_message_names_value_limit_and_remedy():
         validate("job", document, NOW_SECONDS)
     assert caught.value.message == "/source/maxOffsetsPerTrigger: 0 is out of bounds: minimum is 1"
     assert "Most records a micro-batch reads" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "source, shown",
+    [
+        ({"kafkaOptions": {"kafka.sasl.jaas.config": "hunter2", "kafka.client.id": "hunter2"}}, "jaas"),
+        ({"password": "hunter2"}, "password"),
+        ({"startingOffsets": {"password": "hunter2"}}, "password"),
+        ({"kafkaOptions": [{"kafka.client.id": "hunter2"}]}, "a list of 1"),
+        ({"topic": "a topic " + "x" * 150 + "hunter2"}, "a topic xxx"),
+    ],
+)
+def test_no_message_shows_what_may_be_a_secret(source, shown):
+    document = json.loads((DOCUMENTS / "valid/job-minimal.json").read_text())
+    document["source"].update(source)
+    with pytest.raises(TidewaterError) as caught:
+        validate("job", document, NOW_SECONDS)
+    text = json.dumps(caught.value.as_fields())
+    assert shown in text and "hunter2" not in text
+    assert "client.id" not in text, "names that are allowed are not the matter"
 
 
 def test_the_document_given_is_left_alone():

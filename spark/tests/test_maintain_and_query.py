@@ -35,7 +35,11 @@ def maintain(harness, *operations, **fields) -> list:
     events = []
     try:
         run_plan(
-            harness.spark, plan, lambda name, **rest: events.append({"event": name, **rest}), time.monotonic
+            harness.spark,
+            plan,
+            lambda name, **rest: events.append({"event": name, **rest}),
+            time.monotonic,
+            lambda: int(time.time() * 1000),
         )
     finally:
         harness.maintenance = events

@@ -12,23 +12,31 @@ from tidewater_spark.iceberg_ddl import check_columns, create_table_sql, literal
 from tidewater_spark.maintenance_sql import call_sql
 from tidewater_spark.retention import QUERY_ID_KEY, Snapshot, ancestors, retention
 from tidewater_spark.rewrite_expectation import PartitionFiles, is_rewrite_due, size_bounds
-from tidewater_spark.stop import MARKER_POLL_SECONDS, StopMarker
+
+
+def snapshot(snapshot_id, parent_id, query_id=None, committed_at_ms=0):
+    return Snapshot(
+        snapshot_id, parent_id, {QUERY_ID_KEY: query_id} if query_id else {}, committed_at_ms
+    )
 
 
 def chain_of(*query_ids):
-    """A chain whose first member is the current snapshot."""
+    """A chain whose first member is the current snapshot; each is committed at its id, in milliseconds."""
     count = len(query_ids)
     return [
-        Snapshot(count - index, count - index - 1 or None, {QUERY_ID_KEY: query_id} if query_id else {})
+        snapshot(count - index, count - index - 1 or None, query_id, count - index)
         for index, query_id in enumerate(query_ids)
     ]
 
 
+NOTHING_IS_RECENT = 1_000_000
+
+
 def test_ancestors_follow_parents_and_leave_out_other_branches():
-    snapshots = [Snapshot(1, None, {}), Snapshot(2, 1, {}), Snapshot(3, 2, {}), Snapshot(9, 1, {})]
+    snapshots = [snapshot(1, None), snapshot(2, 1), snapshot(3, 2), snapshot(9, 1)]
     assert [item.snapshot_id for item in ancestors(snapshots, 3)] == [3, 2, 1]
     assert ancestors(snapshots, None) == [] and ancestors([], 5) == []
-    assert [item.snapshot_id for item in ancestors([Snapshot(3, 2, {})], 3)] == [
+    assert [item.snapshot_id for item in ancestors([snapshot(3, 2)], 3)] == [
         3
     ], "a parent that has expired ends the chain"
 
@@ -49,17 +57,33 @@ def test_ancestors_follow_parents_and_leave_out_other_branches():
 def test_retention_keeps_the_newest_snapshot_of_each_protected_query(
     queries, requested, protect, retain_last
 ):
-    kept = retention(chain_of(*queries), requested, protect)
+    kept = retention(chain_of(*queries), requested, protect, NOTHING_IS_RECENT)
     assert kept.retain_last == retain_last
     assert ("raised from" in kept.reason) == (retain_last != requested)
 
 
+@pytest.mark.parametrize(
+    "written_since_ms, protect, retain_last, protected",
+    [
+        (1, [], 5, {"main": "wrote-last", "paused": "wrote-recently", "old": "wrote-recently"}),
+        (3, [], 3, {"main": "wrote-last", "paused": "wrote-recently"}),
+        (4, [], 1, {"main": "wrote-last"}),
+        (4, ["old"], 5, {"main": "wrote-last", "old": "requested"}),
+    ],
+)
+def test_every_query_that_wrote_recently_is_protected(written_since_ms, protect, retain_last, protected):
+    kept = retention(chain_of("main", "main", "paused", "paused", "old"), 1, protect, written_since_ms)
+    assert kept.retain_last == retain_last
+    assert {item["queryId"]: item["because"] for item in kept.protected} == protected
+
+
 def test_retention_reports_64_bit_ids_as_text():
     big = 9007199254740993
-    kept = retention([Snapshot(big + 2, big, {}), Snapshot(big, None, {QUERY_ID_KEY: "a"})], 1, ["b"])
+    chain = [snapshot(big + 2, big), snapshot(big, None, "a")]
+    kept = retention(chain, 1, ["b"], NOTHING_IS_RECENT)
     assert kept.protected == [
-        {"queryId": "a", "snapshotId": "9007199254740993", "depth": 1},
-        {"queryId": "b", "snapshotId": None, "depth": None},
+        {"queryId": "a", "because": "wrote-last", "snapshotId": "9007199254740993", "depth": 1},
+        {"queryId": "b", "because": "requested", "snapshotId": None, "depth": None},
     ]
 
 
@@ -173,17 +197,3 @@ def test_other_orders_and_further_columns_that_may_be_null_fit():
     check_columns(
         "t", COLUMNS, StructType(list(reversed(COLUMNS.fields)) + [StructField("extra", StringType())])
     )
-
-
-def test_a_marker_counts_when_it_appears_or_is_written_again():
-    times = {"file": None, "now": 0.0}
-    marker = StopMarker(lambda: times["file"], lambda: times["now"])
-    assert not marker.stale_at_start and not marker.appeared()
-    times["file"] = 5
-    assert not marker.appeared(), "no look before the pause is over"
-    times["now"] += MARKER_POLL_SECONDS
-    assert marker.appeared()
-    stale = StopMarker(lambda: times["file"], lambda: times["now"])
-    assert stale.stale_at_start and not stale.appeared()
-    times.update(file=6, now=times["now"] + MARKER_POLL_SECONDS)
-    assert stale.appeared()

@@ -106,9 +106,10 @@ def _schema_error(
     limit = _limit(error)
     description = (error.definition or {}).get("description") if isinstance(error.definition, dict) else None
     remedy = f"Correct {pointer or 'the document'}" + (f": {description}" if description else ".")
+    shown = _SHOWN_BY_RULE.get(error.rule, lambda error: _shown(error.value))(error)
     return TidewaterError(
         "bad-document",
-        f"{pointer or '/'}: {_shown(error.value)} {limit}",
+        f"{pointer or '/'}: {shown} {limit}",
         remedy,
         {"path": pointer},
     )
@@ -155,7 +156,7 @@ def _limit(error: fastjsonschema.JsonSchemaValueException) -> str:
     if rule == "pattern":
         return f"must match {limit}"
     if rule == "propertyNames":
-        return f"has a field name that must satisfy {json.dumps(limit)}"
+        return f"is no field name allowed here: each must satisfy {json.dumps(limit)}"
     if rule == "oneOf":
         return "fits none of the forms allowed here: " + ", ".join(_form(branch) for branch in limit)
     if rule == "type":
@@ -170,7 +171,45 @@ def _form(branch: dict) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    """A value as a message may have it: of an object its keys alone, since a value under a refused key may be a
+    password.
+    """
+    if isinstance(value, dict):
+        return _clipped(f"an object with the keys {', '.join(value)}" if value else "an object without keys")
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return _clipped(json.dumps(value, ensure_ascii=False))
+
+
+def _refused_names(error: fastjsonschema.JsonSchemaValueException) -> str:
+    allowed = fastjsonschema.compile(error.rule_definition)
+
+    def refused(name: str) -> bool:
+        try:
+            allowed(name)
+            return False
+        except fastjsonschema.JsonSchemaValueException:
+            return True
+
+    return _clipped(", ".join(filter(refused, error.value)))
+
+
+def _kind(error: fastjsonschema.JsonSchemaValueException) -> str:
+    """Of a value of a wrong type its type alone: it may stand under a key that is not allowed either, which the
+    validator would have found next.
+    """
+    value = error.value
+    if isinstance(value, (dict, list)):
+        return _shown(value)
+    if isinstance(value, str):
+        return "a string"
+    return _shown(value) if value is None or isinstance(value, bool) else "a number"
+
+
+_SHOWN_BY_RULE = {"propertyNames": _refused_names, "type": _kind}
+
+
+def _clipped(text: str) -> str:
     return text if len(text) <= VALUE_LIMIT_CHARACTERS else text[:VALUE_LIMIT_CHARACTERS] + "…"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import List, Optional
 
 from .errors import TidewaterError, cause_chain, first_lines
 
@@ -33,6 +33,59 @@ def make_folder(spark, location: str) -> None:
             "Give /checkpointLocation a folder this job may write.",
             {"location": location},
         )
+
+
+def names_in(spark, folder: str) -> List[str]:
+    """Names of what a folder holds; none when it is not there."""
+    file_system, path = _open(spark, folder)
+    try:
+        return [status.getPath().getName() for status in file_system.listStatus(path)]
+    except Exception as error:
+        if "java.io.FileNotFoundException" in cause_chain(error):
+            return []
+        raise
+
+
+def read_text(spark, location: str) -> str:
+    file_system, path = _open(spark, location)
+    stream = file_system.open(path)
+    try:
+        return spark._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
+    finally:
+        stream.close()
+
+
+def write_new(spark, location: str, text: str) -> None:
+    """Writes a file that is not there yet, whole or not at all, the way Spark writes its checkpoint.
+
+    Raises TidewaterError checkpoint-not-writable, also when the file is there.
+    """
+    streaming = spark._jvm.org.apache.spark.sql.execution.streaming
+    try:
+        file_system, path = _open(spark, location)
+        file_system.mkdirs(path.getParent())
+        managers = getattr(getattr(streaming, "CheckpointFileManager$"), "MODULE$")
+        manager = managers.create(path.getParent(), file_system.getConf())
+        stream = manager.createAtomic(path, False)
+        try:
+            stream.write(bytearray(text.encode("utf-8")))
+        except Exception:
+            stream.cancel()
+            raise
+        stream.close()
+    except Exception as error:
+        raise TidewaterError(
+            "checkpoint-not-writable",
+            f"{location} can't be written: {first_lines(error)}",
+            "Give /checkpointLocation a folder this job alone may write; run one job per checkpoint.",
+            {"location": location},
+        ) from error
+
+
+def local_path(spark, location: str) -> Optional[str]:
+    """The path on this machine, None for a location on any other file system."""
+    file_system, path = _open(spark, location)
+    return path.toUri().getPath() if file_system.getUri().getScheme() == "file" else None
 
 
 def _open(spark, location: str):

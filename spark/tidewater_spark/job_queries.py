@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Set
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -11,12 +11,14 @@ from pyspark.sql.types import IntegerType, LongType, StringType, StructField, St
 from . import poison
 from .avro_decode import decoded_type, is_decoded, schema_fingerprint, with_frame
 from .avro_schema import compile_schema
+from .checkpoint import position, read_state, write_state
 from .consistency import KAFKA_METADATA_COLUMNS
 from .errors import TidewaterError, first_lines
 from .hadoop_fs import make_folder
 from .iceberg_ddl import DEFAULT_PROPERTIES, quoted_table
 from .iceberg_table import ensure_table
-from .kafka_source import source_options, topic_partitions
+from .job_state import DEAD_LETTERS, MAIN, must_resolve, next_state
+from .kafka_source import check_partitions, resolved_offsets, source_options, topic_partitions
 from .stream_failure import undecodable_marker
 from .streams import Stream
 
@@ -46,10 +48,15 @@ class Prepared:
 
 
 def prepare(spark, job: dict) -> Prepared:
-    """Checks topic and checkpoint, makes sure of the tables, and builds the queries without starting them."""
-    partitions = topic_partitions(spark, job["source"])
-    options = source_options(job["source"], partitions)
+    """Checks topic and checkpoint, makes sure of the tables, and builds the queries without starting them.
+
+    Writes down where the queries begin and how they decode. Raises TidewaterError.
+    """
+    source = job["source"]
+    partitions = topic_partitions(spark, source)
+    check_partitions(source, partitions)
     make_folder(spark, job["checkpointLocation"])
+    state, known = _state(spark, job, partitions)
     _, names = compile_schema(job["decoding"]["schema"])
     columns = _table_columns(spark, job)
     table, dead_letters = job["table"], job["decoding"]["deadLetterTable"]
@@ -62,16 +69,32 @@ def prepare(spark, job: dict) -> Prepared:
         "tableCreated": main_table["created"],
         "deadLetterTable": None,
     }
-    framed = _framed(spark, job, options, names)
+    framed = _framed(spark, job, source_options(source, partitions, state["starts"][MAIN]), names)
     main = _main_rows(framed, job, main_table["columns"], {field.name for field in columns})
-    starts = [lambda: _start(job, "main", main, table)]
+    starts = [lambda: _start(job, MAIN, main, table)]
     if job["decoding"]["onDecodeError"] == "dead-letter":
         target = _ensure(spark, job, dead_letters, spark.createDataFrame([], DEAD_LETTER_DDL).schema, [], {})
+        options = source_options(source, partitions, state["starts"][DEAD_LETTERS])
         framed_headers = _framed(spark, job, {**options, "includeHeaders": "true"}, names)
         letters = _dead_letter_rows(spark, framed_headers, job, target["columns"])
-        starts.append(lambda: _start(job, "dead-letters", letters, dead_letters))
+        starts.append(lambda: _start(job, DEAD_LETTERS, letters, dead_letters))
         fields["deadLetterTable"] = _label(job, dead_letters)
+    # Last, and before any query starts: a run that was refused has decided nothing.
+    if state != known:
+        write_state(spark, job["checkpointLocation"], state)
     return Prepared(fields, starts)
+
+
+def _state(spark, job: dict, partitions: List[int]) -> Tuple[dict, Optional[dict]]:
+    """The state this run needs, and the one that is written."""
+    checkpoint, topic = job["checkpointLocation"], job["source"]["topic"]
+    known = read_state(spark, checkpoint)
+    main = position(spark, checkpoint, MAIN, topic)
+    letters = position(spark, checkpoint, DEAD_LETTERS, topic)
+    resolved = None
+    if must_resolve(known, job, main, letters):
+        resolved = resolved_offsets(spark, job["source"], partitions)
+    return next_state(known, job, main, letters, resolved), known
 
 
 def _framed(spark, job: dict, options: Dict[str, str], names: Set[str]) -> DataFrame:
@@ -167,7 +190,7 @@ def _start(job: dict, label: str, rows: DataFrame, target: dict) -> Stream:
     when: Dict[str, Any] = {"availableNow": True}
     if trigger["type"] == "processingTime":
         when = {"processingTime": f"{trigger['intervalSeconds']} seconds"}
-    name = job["name"] if label == "main" else f"{job['name']}-{label}"
+    name = job["name"] if label == MAIN else f"{job['name']}-{label}"
     writer = (
         rows.writeStream.format("iceberg")
         .queryName(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Dict, List, Union
+from typing import Any, Callable, Dict, List
 
 from .errors import TidewaterError, cause_chain, first_lines
 
@@ -14,12 +14,17 @@ BROKER_TIMEOUT_SECONDS = 20
 EARLIEST = -2
 
 
-def source_options(source: dict, partitions: List[int]) -> Dict[str, str]:
-    """Options of Spark's Kafka source. partitions: all partitions of the topic."""
+def source_options(source: dict, partitions: List[int], starts: Dict[str, int]) -> Dict[str, str]:
+    """Options of Spark's Kafka source. partitions: all partitions of the topic. starts: the first offset by
+    partition, for a query that has not begun.
+
+    Spark wants every partition named; one that starts does not know was added later and is read whole.
+    """
     options = {**DEFAULT_KAFKA_OPTIONS, **source["kafkaOptions"]}
     options["kafka.bootstrap.servers"] = source["bootstrapBrokers"]
     options["subscribe"] = source["topic"]
-    options["startingOffsets"] = starting_offsets(source["topic"], source["startingOffsets"], partitions)
+    by_partition = {str(partition): starts.get(str(partition), EARLIEST) for partition in partitions}
+    options["startingOffsets"] = json.dumps({source["topic"]: by_partition})
     options["failOnDataLoss"] = "true" if source["failOnDataLoss"] else "false"
     for key in ("maxOffsetsPerTrigger", "minPartitions"):
         if key in source:
@@ -27,13 +32,10 @@ def source_options(source: dict, partitions: List[int]) -> Dict[str, str]:
     return options
 
 
-def starting_offsets(topic: str, wanted: Union[str, Dict[str, int]], partitions: List[int]) -> str:
-    """The value of Spark's option: it wants every partition of the topic, so those not named get the
-    earliest offset.
-    """
-    if isinstance(wanted, str):
-        return wanted
-    unknown = sorted(int(name) for name in wanted if int(name) not in partitions)
+def check_partitions(source: dict, partitions: List[int]) -> None:
+    """Raises TidewaterError partition-not-found when startingOffsets names a partition the topic lacks."""
+    topic, wanted = source["topic"], source["startingOffsets"]
+    unknown = [] if isinstance(wanted, str) else sorted(int(p) for p in wanted if int(p) not in partitions)
     if unknown:
         raise TidewaterError(
             "partition-not-found",
@@ -42,9 +44,39 @@ def starting_offsets(topic: str, wanted: Union[str, Dict[str, int]], partitions:
             "Name only partitions the topic has.",
             {"topic": topic, "partitions": unknown},
         )
-    return json.dumps(
-        {topic: {str(partition): wanted.get(str(partition), EARLIEST) for partition in partitions}}
+
+
+def resolved_offsets(
+    spark, source: dict, partitions: List[int], timeout_seconds: int = BROKER_TIMEOUT_SECONDS
+) -> Dict[str, int]:
+    """What startingOffsets means now: the first offset to read, by partition; one it does not name begins at
+    its earliest.
+
+    Left to Spark, each query would resolve `latest` for itself, and what arrives between the two would be
+    seen by one of them alone. Raises TidewaterError broker-unreachable.
+    """
+    wanted = source["startingOffsets"]
+    explicit = {} if isinstance(wanted, str) else wanted
+    jvm = spark._jvm
+    admin_package = jvm.org.apache.kafka.clients.admin
+    spec = admin_package.OffsetSpec.latest() if wanted == "latest" else admin_package.OffsetSpec.earliest()
+    asked = jvm.java.util.HashMap()
+    for partition in partitions:
+        if str(partition) not in explicit:
+            asked.put(jvm.org.apache.kafka.common.TopicPartition(source["topic"], partition), spec)
+    # Of an open transaction, a consumer that reads committed records alone has not yet passed anything.
+    levels = jvm.org.apache.kafka.common.IsolationLevel
+    committed = source["kafkaOptions"].get("kafka.isolation.level") == "read_committed"
+    options = admin_package.ListOffsetsOptions(
+        levels.READ_COMMITTED if committed else levels.READ_UNCOMMITTED
     )
+
+    def ask(admin) -> Dict[str, int]:
+        future = admin.listOffsets(asked, options).all()
+        found = future.get(timeout_seconds, jvm.java.util.concurrent.TimeUnit.SECONDS)
+        return {str(entry.getKey().partition()): entry.getValue().offset() for entry in found.entrySet()}
+
+    return {**_asked(spark, source, timeout_seconds, ask), **explicit}
 
 
 def topic_partitions(spark, source: dict, timeout_seconds: int = BROKER_TIMEOUT_SECONDS) -> List[int]:
@@ -54,6 +86,19 @@ def topic_partitions(spark, source: dict, timeout_seconds: int = BROKER_TIMEOUT_
     running query, and retries an unreachable broker for minutes.
     """
     jvm = spark._jvm
+    names = jvm.java.util.ArrayList()
+    names.add(source["topic"])
+
+    def ask(admin) -> List[int]:
+        future = admin.describeTopics(names).allTopicNames()
+        found = future.get(timeout_seconds, jvm.java.util.concurrent.TimeUnit.SECONDS)
+        return sorted(partition.partition() for partition in found.get(source["topic"]).partitions())
+
+    return _asked(spark, source, timeout_seconds, ask)
+
+
+def _asked(spark, source: dict, timeout_seconds: int, ask: Callable[[Any], Any]) -> Any:
+    jvm = spark._jvm
     properties = jvm.java.util.Properties()
     for key, value in source["kafkaOptions"].items():
         properties.setProperty(key[len("kafka.") :], value)
@@ -61,16 +106,10 @@ def topic_partitions(spark, source: dict, timeout_seconds: int = BROKER_TIMEOUT_
     properties.setProperty("bootstrap.servers", source["bootstrapBrokers"])
     properties.setProperty("request.timeout.ms", timeout_ms)
     properties.setProperty("default.api.timeout.ms", timeout_ms)
-    names = jvm.java.util.ArrayList()
-    names.add(source["topic"])
     admin = None
     try:
         admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(properties)
-        future = admin.describeTopics(names).allTopicNames()
-        description = future.get(timeout_seconds, jvm.java.util.concurrent.TimeUnit.SECONDS).get(
-            source["topic"]
-        )
-        return sorted(partition.partition() for partition in description.partitions())
+        return ask(admin)
     except Exception as error:
         raise _typed(error, source, timeout_seconds) from error
     finally:

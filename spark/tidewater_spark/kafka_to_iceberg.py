@@ -24,12 +24,21 @@ from tidewater_spark.session import avro_limit_properties
 from tidewater_spark.stop import StopMarker, StopRequests
 from tidewater_spark.stream_failure import typed_failure
 from tidewater_spark.streams import StreamFailed, stop_all, watch
+from tidewater_spark.table_lock import writing
 
 
 def run_job(spark, job: dict, emit: Emit, stop: StopRequests) -> None:
-    """Runs a validated job to its end. Raises TidewaterError when it fails; every query is stopped by
-    then.
+    """Runs a validated job to its end, holding its tables. Raises TidewaterError when it fails; every query is
+    stopped by then.
     """
+    tables = [job["table"]]
+    if job["decoding"]["onDecodeError"] == "dead-letter":
+        tables.append(job["decoding"]["deadLetterTable"])
+    with writing(spark, job["table"]["catalog"], tables):
+        _run(spark, job, emit, stop)
+
+
+def _run(spark, job: dict, emit: Emit, stop: StopRequests) -> None:
     location = job["stop"].get("markerLocation")
     marker = StopMarker(lambda: modified_at_ms(spark, location), time.monotonic) if location else None
     prepared = prepare(spark, job)

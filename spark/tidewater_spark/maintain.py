@@ -27,7 +27,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         "Maintains one Iceberg table.",
         arguments,
         lambda plan: plan["table"]["catalog"],
-        lambda spark, plan, emit: run_plan(spark, plan, emit, time.monotonic),
+        lambda spark, plan, emit: run_plan(
+            spark, plan, emit, time.monotonic, lambda: int(time.time() * 1000)
+        ),
     )
 
 

@@ -12,20 +12,23 @@ from .json_rows import json_row
 from .maintenance_sql import call_sql
 from .retention import ancestors, retention
 from .rewrite_expectation import is_rewrite_due, size_bounds
+from .table_lock import writing
 
 ORPHAN_SAMPLE_FILES = 100
 
 
-def run_plan(spark, plan: dict, emit: Emit, now_seconds: Callable[[], float]) -> None:
-    """Emits `started`, one `operation` per operation, and `finished`.
+def run_plan(
+    spark, plan: dict, emit: Emit, now_seconds: Callable[[], float], clock_ms: Callable[[], int]
+) -> None:
+    """Emits `started`, one `operation` per operation, and `finished`, holding the table.
 
     The first operation that fails ends the run, the rest are reported as skipped, and its TidewaterError is
-    raised: a later operation may rest on an earlier one.
+    raised: a later operation may rest on an earlier one. now_seconds: for durations; clock_ms: Unix milliseconds,
+    for the age of snapshots. Raises also table-not-found and table-in-use.
     """
     target = plan["table"]
-    catalog = target["catalog"]["name"]
-    label = f"{catalog}.{target['namespace']}.{target['name']}"
-    table = quoted_table(catalog, target["namespace"], target["name"])
+    label = f"{target['catalog']['name']}.{target['namespace']}.{target['name']}"
+    table = quoted_table(target["catalog"]["name"], target["namespace"], target["name"])
     if not spark.catalog.tableExists(table):
         raise TidewaterError(
             "table-not-found",
@@ -33,13 +36,28 @@ def run_plan(spark, plan: dict, emit: Emit, now_seconds: Callable[[], float]) ->
             "Correct /table, or check the catalog's warehouse.",
             {"table": label},
         )
+    with writing(spark, target["catalog"], [target]):
+        # The look above cached the table; whoever held the lock until now may have committed since.
+        spark.sql(f"REFRESH TABLE {table}").collect()
+        _run(spark, plan, label, table, emit, now_seconds, clock_ms)
+
+
+def _run(
+    spark,
+    plan: dict,
+    label: str,
+    table: str,
+    emit: Emit,
+    now_seconds: Callable[[], float],
+    clock_ms: Callable[[], int],
+) -> None:
     before = table_metadata.counts(spark, table)
     emit("started", table=label, operations=len(plan["operations"]), before=before)
     for index, operation in enumerate(plan["operations"]):
         started = now_seconds()
         fields: Dict[str, Any] = {"index": index, "operation": operation["operation"]}
         try:
-            result = _RUNNERS[operation["operation"]](spark, plan, table, operation)
+            result = _RUNNERS[operation["operation"]](spark, plan, table, operation, clock_ms)
         except Exception as error:
             failure = error if isinstance(error, TidewaterError) else _failure(label, operation, error)
             emit(
@@ -67,7 +85,7 @@ def run_plan(spark, plan: dict, emit: Emit, now_seconds: Callable[[], float]) ->
     )
 
 
-def _rewrite_data_files(spark, plan: dict, table: str, operation: dict) -> dict:
+def _rewrite_data_files(spark, plan: dict, table: str, operation: dict, _clock_ms) -> dict:
     bounds = size_bounds(operation.get("options", {}), table_metadata.properties(spark, table))
     # A predicate narrows the files in ways only the planner knows, so nothing can be expected then.
     due = "where" not in operation and is_rewrite_due(
@@ -87,11 +105,12 @@ def _rewrite_data_files(spark, plan: dict, table: str, operation: dict) -> dict:
     return result
 
 
-def _expire_snapshots(spark, plan: dict, table: str, operation: dict) -> dict:
+def _expire_snapshots(spark, plan: dict, table: str, operation: dict, clock_ms) -> dict:
     snapshots = table_metadata.snapshots(spark, table)
     branch = table_metadata.main_branch(spark, table)
     chain = ancestors(snapshots, branch["snapshot_id"] if branch else None)
-    kept = retention(chain, operation["retainLast"], plan["protectQueryIds"])
+    written_since_ms = clock_ms() - plan["protectQueriesMaxAgeHours"] * 3_600_000
+    kept = retention(chain, operation["retainLast"], plan["protectQueryIds"], written_since_ms)
     own = branch["min_snapshots_to_keep"] if branch else None
     if (
         own is not None
@@ -116,11 +135,11 @@ def _expire_snapshots(spark, plan: dict, table: str, operation: dict) -> dict:
     }
 
 
-def _rewrite_manifests(spark, plan: dict, _table: str, operation: dict) -> dict:
+def _rewrite_manifests(spark, plan: dict, _table: str, operation: dict, _clock_ms) -> dict:
     return _call(spark, plan, operation)
 
 
-def _remove_orphan_files(spark, plan: dict, _table: str, operation: dict) -> dict:
+def _remove_orphan_files(spark, plan: dict, _table: str, operation: dict, _clock_ms) -> dict:
     rows = spark.sql(_sql(plan, operation, 1)).collect()
     locations = sorted(row[0] for row in rows)
     return {

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 from typing import Callable, Optional
+
+from .errors import first_lines
 
 MARKER_POLL_SECONDS = 2.0
 
@@ -14,6 +17,7 @@ class StopRequests:
     def __init__(self) -> None:
         self.reason: Optional[str] = None
         self.at_once = False
+        self._signals = 0
 
     def request(self, reason: str) -> None:
         if self.reason is None:
@@ -25,7 +29,9 @@ class StopRequests:
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
-        if self.reason == "signal":
+        self._signals += 1
+        # Counted apart from the reason: after a stop by the marker the first signal is still no more than a stop.
+        if self._signals > 1:
             self.at_once = True
         self.request("signal")
 
@@ -35,7 +41,8 @@ class StopMarker:
 
     A marker that is there at the start was meant for an earlier run: deleting it would need a right the job
     has no other use for, and stopping for it would keep the job from ever starting again. It counts once its
-    modification time changes.
+    modification time changes. The look at the start may fail, and then nothing has begun; later ones are only
+    logged.
     """
 
     def __init__(self, modified_at_ms: Callable[[], Optional[int]], now_seconds: Callable[[], float]):
@@ -54,5 +61,10 @@ class StopMarker:
         if now < self._next_look:
             return False
         self._next_look = now + MARKER_POLL_SECONDS
-        found = self._modified_at_ms()
+        try:
+            found = self._modified_at_ms()
+        except Exception as error:
+            # The marker is a convenience: a store that does not answer for a moment must not end the job.
+            print(f"looking for the stop marker failed: {first_lines(error)}", file=sys.stderr)
+            return False
         return found is not None and found != self._at_start

@@ -9,8 +9,13 @@ from .rewrite_expectation import PartitionFiles, SizeBounds
 
 
 def snapshots(spark, table: str) -> List[Snapshot]:
-    rows = spark.sql(f"SELECT snapshot_id, parent_id, summary FROM {table}.snapshots").collect()
-    return [Snapshot(row["snapshot_id"], row["parent_id"], dict(row["summary"] or {})) for row in rows]
+    rows = spark.sql(
+        f"SELECT snapshot_id, parent_id, summary, unix_millis(committed_at) AS committed_at_ms FROM {table}.snapshots"
+    ).collect()
+    return [
+        Snapshot(row["snapshot_id"], row["parent_id"], dict(row["summary"] or {}), row["committed_at_ms"])
+        for row in rows
+    ]
 
 
 def main_branch(spark, table: str) -> Optional[dict]:

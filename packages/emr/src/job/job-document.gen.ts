@@ -36,7 +36,7 @@ export interface SparkJob {
   table: JobTable;
   trigger: Trigger;
   /**
-   * Folder (absolute path or URI) that holds the state of the streaming queries: `main` and, with dead letters, `dead-letters`. One job owns it; deleting it makes the job read the topic again from startingOffsets.
+   * Folder (absolute path or URI) that holds the state of the streaming queries: `main` and, with dead letters, `dead-letters`; and `job`, where they began and how they decode. One job owns it; deleting it makes the job read the topic again from startingOffsets.
    */
   checkpointLocation: string;
   stop?: JobStop;
@@ -55,7 +55,7 @@ export interface JobSource {
   topic: string;
   auth: JobSourceAuth;
   /**
-   * Where the first run begins; later runs go on from the checkpoint and ignore it. Default: earliest.
+   * Where the first run begins; it is resolved once, for the table and the dead letters alike, and later runs go on from the checkpoint and ignore it. Default: earliest.
    */
   startingOffsets?: JobStartingPosition | JobStartingOffsetByPartition;
   /**
@@ -182,7 +182,7 @@ export interface IcebergCatalog {
    */
   name: string;
   /**
-   * hadoop: tables are folders under the warehouse, for one machine or a file system with atomic rename.
+   * hadoop: tables are folders under the warehouse. Several processes may write one table only on a file system whose rename is atomic and replaces nothing (HDFS), never on an object store; on a local file system a job and maintenance of one table refuse to run at once.
    */
   type: "hadoop";
   /**

@@ -20,11 +20,15 @@ export interface MaintenancePlan {
   version: 1;
   table: MaintenanceTable;
   /**
-   * Ids of streaming queries whose newest snapshot expire_snapshots keeps, beside that of the query that wrote last. Default: none.
+   * Ids of streaming queries whose newest snapshot expire_snapshots keeps whatever its age, beside those protectQueriesMaxAgeHours protects. Default: none.
    *
    * @maxItems 100
    */
   protectQueryIds?: string[];
+  /**
+   * expire_snapshots keeps the newest snapshot of every streaming query whose newest snapshot is at most this many hours old, and always that of the query that wrote last. A query that starts again after a longer pause may append its last micro-batch twice. Default: 168 (7 days).
+   */
+  protectQueriesMaxAgeHours?: number;
   /**
    * What to do, in order.
    *
@@ -55,7 +59,7 @@ export interface IcebergCatalog {
    */
   name: string;
   /**
-   * hadoop: tables are folders under the warehouse, for one machine or a file system with atomic rename.
+   * hadoop: tables are folders under the warehouse. Several processes may write one table only on a file system whose rename is atomic and replaces nothing (HDFS), never on an object store; on a local file system a job and maintenance of one table refuse to run at once.
    */
   type: "hadoop";
   /**

@@ -23,6 +23,8 @@ const codeOfSparkCode: Readonly<Record<string, ErrorCode>> = {
   'topic-not-found': 'TOPIC_NOT_FOUND',
   'partition-not-found': 'PARTITION_NOT_FOUND',
   'checkpoint-not-writable': 'FOLDER_NOT_WRITABLE',
+  'warehouse-not-writable': 'FOLDER_NOT_WRITABLE',
+  'table-in-use': 'TABLE_IN_USE',
   'query-failed': 'QUERY_FAILED',
   'not-a-read': 'QUERY_FAILED',
   'too-many-rows': 'QUERY_FAILED',
