@@ -37,8 +37,8 @@ describe.each(['kafkajs', 'confluent'] as const)(
         driver,
         schema: netflowSchema,
         batchRecords: 200,
-        onDelivery: ({ records }) => {
-          delivered += records
+        onDelivery: ({ recordCount }) => {
+          delivered += recordCount
         },
       })
       const flows = netflowGenerator({ seed: 1, writerId: 'w', startTimeMs: 1_750_000_000_000 })
@@ -99,7 +99,7 @@ describe.each(['kafkajs', 'confluent'] as const)(
         details: { failedRecords: 3_000 },
       })
 
-      expect(reports.reduce((sum, { records }) => sum + records, 0)).toBe(3_000)
+      expect(reports.reduce((sum, { recordCount }) => sum + recordCount, 0)).toBe(3_000)
       expect(failures.reduce((sum, { records }) => sum + records.length, 0)).toBe(3_000)
       expect(new Set(failures.map(({ error }) => error.code))).toEqual(new Set(['DELIVERY_TIMEOUT']))
       expect(producer.stats()).toMatchObject({ outstandingRecords: 0, bufferedBytes: 0 })

@@ -43,9 +43,9 @@ export const errorCodes = [
   'QUERY_FAILED',
   'MAINTENANCE_FAILED',
   'AUDIT_FAILED',
+  'TABLE_IN_USE',
   // Control flow.
   'ABORTED',
-  'TIMEOUT',
   'INTERNAL',
 ] as const
 

@@ -14,6 +14,8 @@ export {
   type TidewaterErrorOptions,
   toTidewaterError,
 } from './errors.js'
+export { deliveryTimeoutBoundsMs } from './kafka/drivers/producer-options.js'
+export { checkHeaders } from './kafka/drivers/record-check.js'
 export { type EnsureTopicOptions, ensureTopic } from './kafka/ensure-topic.js'
 export type * from './kafka/port.js'
 export { type ActualTopic, planTopic, type TopicPlan } from './kafka/topic-plan.js'

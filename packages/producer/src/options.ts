@@ -1,6 +1,7 @@
 import {
   type AvroSchema,
   type DriverName,
+  deliveryTimeoutBoundsMs,
   kafkaConnectionSchema,
   parseConfig,
   TidewaterError,
@@ -90,9 +91,14 @@ export const producerOptionsSchema = z
       .default(1_000_000),
     /**
      * How long a batch may wait in the buffer, and then how long the driver may take with it, retries included
-     * (`delivery.timeout.ms`). Past either its records have failed with `DELIVERY_TIMEOUT`. Default 120,000.
+     * (`delivery.timeout.ms`). Past either its records have failed with `DELIVERY_TIMEOUT`. Default 120,000, 1,000 to
+     * 900,000.
      */
-    deliveryTimeoutMs: z.int().min(1_000).max(3_600_000).default(120_000),
+    deliveryTimeoutMs: z
+      .int()
+      .min(deliveryTimeoutBoundsMs.min)
+      .max(deliveryTimeoutBoundsMs.max)
+      .default(120_000),
     /**
      * On SIGTERM stop taking records, deliver what is buffered, close, and end the process as the signal would have, if
      * nothing else listens for it. One listener serves all producers of the process. Default true.

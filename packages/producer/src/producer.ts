@@ -10,13 +10,14 @@ import {
 import { Accumulator } from './batch/accumulator.js'
 import type { Batch } from './batch/batch.js'
 import { partitionOfKey, requirePartition, StickyPartitioner } from './batch/partitioner.js'
+import { CloseLimit, requireCloseTimeout } from './close-limit.js'
 import { Dispatcher } from './delivery/dispatcher.js'
 import type { Delivery } from './delivery/failure.js'
 import type { ProducerStats } from './delivery/ledger.js'
 import { SendCall } from './delivery/send-call.js'
 import type { ProducerConfig } from './options.js'
 import { drainOnSigterm } from './shutdown.js'
-import { keyBytes, requireTimestamp, type WriteOptions } from './write-options.js'
+import { keyBytes, requireHeaders, requireTimestamp, type WriteOptions } from './write-options.js'
 
 /** How long closing waits for a driver whose batches were abandoned. */
 const abandonedCloseMs = 1_000
@@ -51,6 +52,9 @@ export class AvroProducer<T> implements AsyncDisposable {
   #isOpen = true
   #isAbandoned = false
   #closing: Promise<void> | undefined
+  readonly #closeLimit: CloseLimit
+  readonly #abandoned: Promise<void>
+  #onAbandoned: () => void = () => {}
 
   /** @internal Use `createProducer`. */
   constructor(config: ProducerConfig<T>, ports: ProducerPorts) {
@@ -67,6 +71,10 @@ export class AvroProducer<T> implements AsyncDisposable {
       (partition) => this.#sticky.batchClosed(partition, (other) => this.#accumulator.batchesWaiting(other)),
     )
     this.#dispatcher = new Dispatcher(config, ports.driver, this.#accumulator, ports.partitions, ports.nowMs)
+    this.#closeLimit = new CloseLimit(ports.nowMs, (timeoutMs) => this.#closeTimedOut(timeoutMs))
+    this.#abandoned = new Promise((resolve) => {
+      this.#onAbandoned = resolve
+    })
     this.#leaveSigterm = config.drainOnSigterm ? drainOnSigterm({ drain: () => this.#drain() }) : undefined
     config.signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#refreshTimer = setInterval(() => void this.#refreshPartitions(), config.partitionsMaxAgeMs).unref()
@@ -108,7 +116,8 @@ export class AvroProducer<T> implements AsyncDisposable {
     // Marks a rejection as handled while this function still waits for room; the caller gets it by the return below.
     call.result.catch(() => {})
     for (const [index, record] of records.entries()) {
-      if (this.#dispatcher.isAboveHighWater) await this.#dispatcher.room()
+      // Again and again: everyone who waits is woken at once, and the first of them may fill the room.
+      while (this.#isOpen && this.#dispatcher.isAboveHighWater) await this.#dispatcher.room()
       try {
         this.#requireOpen()
         const batch = this.#append(record, typeof options === 'function' ? options(record, index) : options)
@@ -132,14 +141,20 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   /**
-   * Takes no more records, delivers the buffered ones and disconnects. Calling it again returns the same promise.
+   * Takes no more records, delivers the buffered ones and disconnects. Calling it again returns the same promise; of
+   * several time limits the one that ends first counts.
    *
-   * @param options.timeoutMs what has no outcome by then has failed with `DELIVERY_TIMEOUT`; default twice
-   * `deliveryTimeoutMs`, within which everything has one
-   * @throws TidewaterError as `flush`
+   * @param options.timeoutMs what has no outcome by then has failed with `DELIVERY_TIMEOUT`, and is no longer sent.
+   * Infinity for no limit. Default twice `deliveryTimeoutMs`, within which everything has an outcome
+   * @throws TidewaterError as `flush`; `CONFIG_INVALID`, the producer still open, for a `timeoutMs` that is no limit
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? 2 * this.#config.deliveryTimeoutMs)
+    try {
+      this.#closeLimit.atMost(requireCloseTimeout(options.timeoutMs ?? 2 * this.#config.deliveryTimeoutMs))
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
@@ -160,7 +175,7 @@ export class AvroProducer<T> implements AsyncDisposable {
     const partition = this.#choosePartition(record, key, options?.partition)
     const timestampMs =
       options?.timestampMs === undefined ? this.#ports.wallClockMs() : requireTimestamp(options.timestampMs)
-    return this.#dispatcher.append(partition, record, key, options?.headers, timestampMs)
+    return this.#dispatcher.append(partition, record, key, requireHeaders(options?.headers), timestampMs)
   }
 
   #choosePartition(record: T, key: Uint8Array | undefined, explicit: number | undefined): number {
@@ -188,50 +203,58 @@ export class AvroProducer<T> implements AsyncDisposable {
     })
   }
 
-  async #close(timeoutMs: number): Promise<void> {
+  async #close(): Promise<void> {
     this.#isOpen = false
     clearInterval(this.#refreshTimer)
-    const timer = setTimeout(() => {
-      const error = new TidewaterError(
-        'DELIVERY_TIMEOUT',
-        `The producer was closed after ${timeoutMs} ms; records that were on their way may have been written`,
-        { retryable: true, remedy: 'Give close a longer timeoutMs.', details: { timeoutMs } },
-      )
-      this.#abandon(error)
-    }, timeoutMs)
     try {
       await this.#dispatcher.flush()
     } finally {
-      clearTimeout(timer)
       try {
         await this.#disconnect()
       } finally {
+        this.#closeLimit.end()
         this.#config.signal?.removeEventListener('abort', this.#onAbort)
         this.#leaveSigterm?.()
       }
     }
   }
 
+  #closeTimedOut(timeoutMs: number): void {
+    const error = new TidewaterError(
+      'DELIVERY_TIMEOUT',
+      `The producer was closed after ${timeoutMs} ms; records that were on their way may have been written`,
+      { retryable: true, remedy: 'Give close a longer timeoutMs.', details: { timeoutMs } },
+    )
+    this.#abandon(error)
+  }
+
   #abort(): void {
-    // The abort itself has nobody to reject to; `close` returns the same promise to whoever asks.
-    this.close().catch(() => {})
+    this.#isOpen = false
     const error = new TidewaterError(
       'ABORTED',
       'The producer was aborted; records that were on their way may have been written',
       { cause: this.#config.signal?.reason },
     )
+    // Before closing, which sends what is buffered: nothing may be written because of the abort.
     this.#abandon(error)
+    // The abort itself has nobody to reject to; `close` returns the same promise to whoever asks.
+    this.close().catch(() => {})
   }
 
   #abandon(error: TidewaterError): void {
     this.#isAbandoned = true
     this.#dispatcher.abandon(error)
+    this.#onAbandoned()
   }
 
-  /** A driver closes once its last batch has an outcome; what was abandoned is not waited for. */
+  /** A driver closes once its last batch has an outcome; what was abandoned it is told to give up, too. */
   async #disconnect(): Promise<void> {
-    const closed = this.#ports.driver.close()
-    if (!this.#isAbandoned) return closed
+    const { driver } = this.#ports
+    if (!this.#isAbandoned) {
+      const closed = driver.close().then(() => 'closed')
+      if ((await Promise.race([closed, this.#abandoned])) === 'closed') return
+    }
+    const closed = driver.close({ abandon: true })
     const enough = new AbortController()
     await Promise.race([
       closed,

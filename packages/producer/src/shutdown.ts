@@ -17,8 +17,10 @@ const registryKey = Symbol.for('tidewater.producer.sigterm')
  * Drains `producer` when SIGTERM comes; returns what takes it off again.
  *
  * With a listener, Node no longer ends the process on the signal. So, when nothing but the producers listened, the
- * signal is raised again once they are drained and the process ends with the status it would have had. An application
- * with its own listener decides itself when to exit.
+ * signal is raised again once they are drained and the process ends with the status it would have had. With any other
+ * listener, ending the process is that listener's business. Libraries that listen only to clean up, such as signal-exit,
+ * reason the same way: they raise the signal again when nobody but themselves listened. Beside one of those nobody ends
+ * the process, and the application has to listen itself, or to set `drainOnSigterm: false` and close its producers.
  */
 export function drainOnSigterm(producer: Drainable): () => void {
   const registry = sharedRegistry()
@@ -38,9 +40,16 @@ async function drainAll(registry: Registry): Promise<void> {
   if (registry.draining) return
   registry.draining = true
   const alone = process.listenerCount('SIGTERM') === 1
-  await Promise.allSettled([...registry.producers].map((producer) => producer.drain()))
+  const drained = new Set<Drainable>()
+  const waiting = () => [...registry.producers].filter((producer) => !drained.has(producer))
+  // Again for those that were made while others drained.
+  for (let next = waiting(); next.length > 0; next = waiting()) {
+    for (const producer of next) drained.add(producer)
+    await Promise.allSettled(next.map((producer) => producer.drain()))
+  }
   registry.draining = false
-  stopListening(registry)
+  // An application that goes on after the signal may have producers left, which the next signal has to find.
+  if (alone || registry.producers.size === 0) stopListening(registry)
   if (alone) process.kill(process.pid, 'SIGTERM')
 }
 

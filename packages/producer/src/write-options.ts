@@ -1,4 +1,4 @@
-import { describeValue, TidewaterError } from '@tidewater/core'
+import { checkHeaders, describeValue, TidewaterError } from '@tidewater/core'
 import type { RecordHeaders } from './batch/batch.js'
 
 /** What goes with a record. */
@@ -20,6 +20,13 @@ export function keyBytes(key: string | Uint8Array | undefined): Uint8Array | und
   throw new TidewaterError('RECORD_INVALID', `The key must be a string or bytes, got ${describeValue(key)}`, {
     remedy: 'Turn the key into a string or a Uint8Array.',
   })
+}
+
+/** @throws TidewaterError `RECORD_INVALID` naming the header */
+export function requireHeaders(headers: RecordHeaders | undefined): RecordHeaders | undefined {
+  const error = checkHeaders(headers)
+  if (error !== undefined) throw error
+  return headers
 }
 
 /** @throws TidewaterError `RECORD_INVALID` */

@@ -80,7 +80,7 @@ class Run {
   readonly written = new Map<number, Expected[]>(partitions.map((partition) => [partition, []]))
   readonly arrived = new Map<number, Expected[]>(partitions.map((partition) => [partition, []]))
   readonly accumulator: Accumulator<Uint8Array>
-  readonly #inFlight: Batch[] = []
+  readonly #inFlight: { readonly batch: Batch; readonly sent: readonly Expected[] }[] = []
   #number = 0
 
   constructor(readonly bounds: AccumulatorLimits) {
@@ -130,31 +130,36 @@ class Run {
   #send(): void {
     const batch = this.accumulator.takeReady()
     if (batch === undefined) return
-    this.#inFlight.push(batch)
+    const sent = copyOf(batch)
+    this.#inFlight.push({ batch, sent })
+    this.arrived.get(batch.partition)?.push(...sent)
     const { batchBytes, batchRecords, maxInFlightBatchesPerPartition } = this.bounds
-    const ofPartition = this.#inFlight.filter(({ partition }) => partition === batch.partition)
+    const ofPartition = this.#inFlight.filter(({ batch: other }) => other.partition === batch.partition)
     expect(ofPartition.length).toBeLessThanOrEqual(maxInFlightBatchesPerPartition)
     expect(batch.count).toBeLessThanOrEqual(batchRecords)
     if (batch.count > 1) expect(batch.bytes).toBeLessThanOrEqual(batchBytes)
-    const records = batch.records()
-    expect(records).toHaveLength(batch.count)
+    expect(sent).toHaveLength(batch.count)
     expect(batch.payloadBytes({ firstIndex: 0, count: batch.count })).toBeLessThanOrEqual(
       batch.bytes - batch.count * recordOverheadBytes,
     )
-    for (const { value, key, headers, timestampMs } of records) {
-      this.arrived.get(batch.partition)?.push({
-        value: Buffer.from(value as Uint8Array).toString(),
-        key: key == null ? null : Buffer.from(key).toString(),
-        header: headers?.n as string | undefined,
-        timestampMs: timestampMs as number,
-      })
-    }
   }
 
   #settle(pick: number, delivered: boolean): void {
-    const [batch] = this.#inFlight.splice(pick % Math.max(1, this.#inFlight.length), 1)
-    if (batch !== undefined) this.accumulator.settle(batch, delivered)
+    const [taken] = this.#inFlight.splice(pick % Math.max(1, this.#inFlight.length), 1)
+    if (taken === undefined) return
+    // A driver reads the records again for every retry: until the batch is settled nothing may write to their memory.
+    expect(copyOf(taken.batch)).toEqual(taken.sent)
+    this.accumulator.settle(taken.batch, delivered)
   }
+}
+
+function copyOf(batch: Batch): Expected[] {
+  return batch.records().map(({ value, key, headers, timestampMs }) => ({
+    value: Buffer.from(value as Uint8Array).toString(),
+    key: key == null ? null : Buffer.from(key).toString(),
+    header: headers?.n as string | undefined,
+    timestampMs: timestampMs as number,
+  }))
 }
 
 test('any range of a batch is the same slice of its records', () => {

@@ -164,3 +164,21 @@ test('memory of a failed batch is not written to again, that of a delivered one 
   expect(memoryOfNext(false)).toBe(first)
   expect(memoryOfNext(true)).not.toBe(first)
 })
+
+test("headers count against the buffer's bound, and are released with their batch", () => {
+  const limits = { maxBufferedBytes: 200_000, maxRecordBytes: 50_000, batchBytes: 1_000_000 }
+  const accumulator = accumulatorAt({ nowMs: 0 }, limits)
+  const headers = { note: 'x'.repeat(40_000) }
+  const appendWithHeaders = () => accumulator.append(0, record(), undefined, headers, 1)
+  append(accumulator)
+  const chunkOnly = accumulator.bufferedBytes
+  for (let count = 0; count < 3; count++) appendWithHeaders()
+  expect(accumulator.bufferedBytes).toBeGreaterThanOrEqual(chunkOnly + 3 * 40_000)
+  const before = accumulator.bufferedBytes
+  expect(codeOf(() => Array.from({ length: 5 }, appendWithHeaders))).toBe('BUFFER_FULL')
+  expect(accumulator.bufferedBytes - before).toBeLessThanOrEqual(200_000 - before)
+  accumulator.closeAll()
+  const batch = accumulator.takeReady()
+  if (batch) accumulator.settle(batch, true)
+  expect(accumulator.bufferedBytes).toBe(0)
+})

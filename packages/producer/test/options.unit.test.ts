@@ -28,7 +28,7 @@ test('defaults', () => {
     compression: 'snappy',
     lingerMs: 5,
     batchBytes: 1_000_000,
-    batchRecords: 1_000,
+    batchRecords: 500,
     maxBufferedBytes: 67_108_864,
     maxInFlightBatchesPerPartition: 1,
     maxRecordBytes: 1_000_000,
@@ -51,6 +51,8 @@ test.each([
     { driver: 'librdkafka' },
     /driver: must be one of kafkajs, confluent, got "librdkafka"/,
   ],
+  // The drivers' own bound: more would be refused only when connecting.
+  ['a delivery time-out no driver takes', { deliveryTimeoutMs: 900_001 }, /deliveryTimeoutMs.*900001/],
   ['no topic', { topic: undefined }, /topic/],
   ['a topic name Kafka refuses', { topic: 'a b' }, /topic.*"a b"/],
   [

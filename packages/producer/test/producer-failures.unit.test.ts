@@ -76,7 +76,7 @@ describe('failures', () => {
       failed: [{ firstIndex: 2, count: 1, error: tooLarge }],
     })
     expect((await closed).details.failedRecords).toBe(1)
-    expect(reports.map(({ baseOffset, records }) => [baseOffset, records])).toEqual([
+    expect(reports.map(({ baseOffset, recordCount }) => [baseOffset, recordCount])).toEqual([
       [40n, 2],
       [42n, 2],
     ])
@@ -201,6 +201,25 @@ describe('send', () => {
     const records = Array.from({ length: 1_000 }, (_, value) => reading(value, 'x'.repeat(5_000)))
     const deliveries = await producer.send(records)
     expect(deliveries.map(({ offset }) => offset)).toEqual(records.map((_, index) => BigInt(index)))
+    expect(producer.stats().peakBufferedBytes).toBeLessThanOrEqual(maxBufferedBytes)
+    await producer.close()
+  })
+
+  test('many at a time share the room instead of meeting the bound', async () => {
+    const driver = new ScriptedDriver(1)
+    const maxBufferedBytes = 1_048_576
+    const producer = await producerOver(driver, {
+      maxBufferedBytes,
+      batchBytes: 100_000,
+      maxRecordBytes: 100_000,
+    })
+    const sends = Array.from({ length: 60 }, (_, sender) =>
+      producer.send([0, 1, 2].map((step) => reading(3 * sender + step, 'x'.repeat(30_000)))),
+    )
+    expect((await Promise.all(sends)).flat()).toHaveLength(180)
+    expect(valuesIn(driver, 0).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 180 }, (_, value) => value),
+    )
     expect(producer.stats().peakBufferedBytes).toBeLessThanOrEqual(maxBufferedBytes)
     await producer.close()
   })

@@ -47,7 +47,7 @@ describe.each(['kafkajs', 'confluent'] as const)('the %s driver', (driver) => {
     })
     expect(pauses).toBeGreaterThan(0)
     expect(stats.peakBufferedBytes).toBeLessThanOrEqual(maxBufferedBytes)
-    expect(reports.reduce((sum, { records }) => sum + records, 0)).toBe(count)
+    expect(reports.reduce((sum, { recordCount }) => sum + recordCount, 0)).toBe(count)
     for (const { partition, latest } of await broker.offsets(topic)) {
       expect(stats.partitions[partition]).toMatchObject({
         deliveredRecords: Number(latest),
@@ -158,7 +158,7 @@ describe.each(['kafkajs', 'confluent'] as const)('the %s driver', (driver) => {
       onDelivery: delivered,
     })
     producer.write(reading(1))
-    expect(await report).toMatchObject({ topic, partition: 0, baseOffset: 0n, records: 1 })
+    expect(await report).toMatchObject({ topic, partition: 0, baseOffset: 0n, recordCount: 1 })
   })
 
   test('an unknown topic is TOPIC_NOT_FOUND', async () => {

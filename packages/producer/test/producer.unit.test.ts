@@ -75,6 +75,10 @@ describe('write', () => {
   test.each([
     [{ key: 7 }, 'RECORD_INVALID'],
     [{ timestampMs: 1.5 }, 'RECORD_INVALID'],
+    [{ headers: { attempt: 1 } }, 'RECORD_INVALID'],
+    [{ headers: { attempt: null } }, 'RECORD_INVALID'],
+    [{ headers: null }, 'RECORD_INVALID'],
+    [{ headers: [['a', 'b']] }, 'RECORD_INVALID'],
     [{ partition: 1 }, 'PARTITION_NOT_FOUND'],
   ])('options %j are refused with %s', async (options, code) => {
     const producer = await producerOver(new ScriptedDriver(1))
@@ -85,6 +89,14 @@ describe('write', () => {
       thrown = error
     }
     expect((thrown as TidewaterError).code).toBe(code)
+    await producer.close()
+    expect(producer.stats().writtenRecords).toBe(0)
+  })
+
+  test('a header that is neither text nor bytes is named', async () => {
+    const producer = await producerOver(new ScriptedDriver(1))
+    const headers = { trace: 'x', attempt: 1 } as unknown as Record<string, string>
+    expect(() => producer.write(reading(1), { headers })).toThrowError(/header "attempt" .* got 1$/)
     await producer.close()
   })
 
@@ -197,11 +209,102 @@ describe('the end', () => {
     producer.write(reading(2))
     producer.write(reading(3))
     const error = await rejection(producer.close({ timeoutMs: 5 }))
+    expect(driver.isAbandoned).toBe(true)
     expect(error.details.failedRecords).toBe(3)
     expect(failures.flatMap(({ records }) => records)).toHaveLength(3)
     driver.sent[0]?.deliver()
     await Promise.resolve()
     expect(producer.stats()).toMatchObject({ failedRecords: 3, deliveredRecords: 0, bufferedBytes: 0 })
+  })
+
+  test('an earlier time limit counts while closing is under way, a later one does not', async () => {
+    vi.useFakeTimers()
+    try {
+      const driver = new ScriptedDriver(1, false)
+      const producer = await producerOver(driver)
+      producer.write(reading(1))
+      const closing = rejection(producer.close({ timeoutMs: 60_000 }))
+      producer.close({ timeoutMs: 90_000 }).catch(() => {})
+      await vi.advanceTimersByTimeAsync(500)
+      producer.close({ timeoutMs: 1_000 }).catch(() => {})
+      await vi.advanceTimersByTimeAsync(999)
+      expect(producer.stats().outstandingRecords).toBe(1)
+      await vi.advanceTimersByTimeAsync(1)
+      expect((await closing).cause).toMatchObject({ code: 'DELIVERY_TIMEOUT', details: { timeoutMs: 1_000 } })
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('the time limit also ends a driver that does not close', async () => {
+    vi.useFakeTimers()
+    try {
+      const driver = new ScriptedDriver(1)
+      const connected = await driver.createProducer()
+      const closes: boolean[] = []
+      vi.spyOn(driver, 'createProducer').mockResolvedValue({
+        ...connected,
+        close: ({ abandon = false } = {}) => {
+          closes.push(abandon)
+          return abandon ? Promise.resolve() : new Promise(() => {})
+        },
+      })
+      const producer = await producerOver(driver)
+      const closing = producer.close({ timeoutMs: 1_000 })
+      await vi.advanceTimersByTimeAsync(1_000)
+      await closing
+      expect(closes).toEqual([false, true])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test.each([Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 40])(
+    'a time limit of %s ms is one',
+    async (timeoutMs) => {
+      vi.useFakeTimers()
+      try {
+        const driver = new ScriptedDriver(1, false)
+        const producer = await producerOver(driver)
+        producer.write(reading(1))
+        const closing = producer.close({ timeoutMs })
+        await vi.advanceTimersByTimeAsync(10_000)
+        driver.sent[0]?.deliver()
+        await closing
+        expect(valuesIn(driver, 0)).toEqual([1])
+      } finally {
+        vi.useRealTimers()
+      }
+    },
+  )
+
+  test.each([Number.NaN, -1, '5'])('a time limit of %j is refused, and nothing is closed', async (limit) => {
+    const driver = new ScriptedDriver(1)
+    const producer = await producerOver(driver)
+    const closing = producer.close({ timeoutMs: limit as number })
+    expect((await rejection(closing)).code).toBe('CONFIG_INVALID')
+    producer.write(reading(1))
+    await producer.close()
+    expect(valuesIn(driver, 0)).toEqual([1])
+  })
+
+  test('aborting writes nothing of what was buffered', async () => {
+    const abort = new AbortController()
+    const failures: UndeliveredRecords[] = []
+    const driver = new ScriptedDriver(1, false)
+    const producer = await producerOver(driver, {
+      signal: abort.signal,
+      onDeliveryError: (failure) => failures.push(failure),
+    })
+    producer.write(reading(1))
+    producer.write(reading(2))
+    abort.abort()
+    expect(driver.sent).toEqual([])
+    expect(failures.map(({ error, records }) => [error.code, records.length])).toEqual([['ABORTED', 2]])
+    expect((await rejection(producer.close())).details.failedRecords).toBe(2)
+    expect(driver.sent).toEqual([])
+    expect(driver).toMatchObject({ isAbandoned: true, isClosed: true })
   })
 
   test('aborting fails what is not delivered and closes', async () => {

@@ -1,4 +1,11 @@
-import type { BatchReport, DriverProducer, KafkaDriver, ProduceBatch, TidewaterError } from '@tidewater/core'
+import {
+  type BatchReport,
+  type CloseOptions,
+  type DriverProducer,
+  type KafkaDriver,
+  type ProduceBatch,
+  TidewaterError,
+} from '@tidewater/core'
 
 export interface SentBatch extends ProduceBatch {
   /** Acknowledges every record at the partition's next offsets. */
@@ -16,7 +23,8 @@ export class ScriptedDriver implements KafkaDriver {
   readonly log = new Map<number, Buffer[]>()
   partitions: number[]
   isClosed = false
-  inFlight = 0
+  isAbandoned = false
+  readonly #outstanding = new Map<Promise<unknown>, { readonly batch: SentBatch }>()
   readonly #waiting: ((batch: SentBatch) => void)[] = []
 
   constructor(
@@ -30,9 +38,7 @@ export class ScriptedDriver implements KafkaDriver {
     return {
       partitionsOf: async () => this.partitions,
       send: (batch) => this.#send(batch),
-      close: async () => {
-        this.isClosed = true
-      },
+      close: (options) => this.#close(options),
     }
   }
 
@@ -57,31 +63,46 @@ export class ScriptedDriver implements KafkaDriver {
     return this.log.get(partition) ?? []
   }
 
+  /** As a real one: waits for the reports of what was sent, or, told to abandon it, reports it as failed. */
+  async #close({ abandon = false }: CloseOptions = {}): Promise<void> {
+    this.isAbandoned ||= abandon
+    if (abandon) {
+      const error = new TidewaterError('DELIVERY_TIMEOUT', 'abandoned', { details: { mayBeWritten: true } })
+      for (const { batch } of [...this.#outstanding.values()]) batch.fail(error)
+    }
+    await Promise.all([...this.#outstanding.keys()])
+    this.isClosed = true
+  }
+
   #send(batch: ProduceBatch): Promise<BatchReport> {
-    this.inFlight++
-    return new Promise((resolve, reject) => {
-      const { topic, partition, records } = batch
-      const report: SentBatch['report'] = (outcome) => {
-        this.inFlight--
-        resolve({ topic, partition, ...outcome })
-      }
-      const sent: SentBatch = {
-        ...batch,
-        report,
-        reject,
-        deliver: () => {
-          const log = this.log.get(partition) ?? []
-          this.log.set(partition, log)
-          const baseOffset = BigInt(log.length)
-          // Copies, as a real client makes: the producer writes to the memory again once the batch is delivered.
-          for (const { value } of records) log.push(Buffer.from(value as Uint8Array))
-          report({ delivered: [{ firstIndex: 0, count: records.length, baseOffset }], failed: [] })
-        },
-        fail: (error) => report({ delivered: [], failed: [{ firstIndex: 0, count: records.length, error }] }),
-      }
-      this.sent.push(sent)
-      this.#waiting.shift()?.(sent)
-      if (this.automatic) setImmediate(() => sent.deliver())
+    const { topic, partition, records } = batch
+    let resolve!: (report: BatchReport) => void
+    let reject!: (error: Error) => void
+    const promise = new Promise<BatchReport>((onReport, onError) => {
+      resolve = onReport
+      reject = onError
     })
+    const settled = promise.catch(() => {})
+    const report: SentBatch['report'] = (outcome) => resolve({ topic, partition, ...outcome })
+    const sent: SentBatch = {
+      ...batch,
+      report,
+      reject,
+      deliver: () => {
+        const log = this.log.get(partition) ?? []
+        this.log.set(partition, log)
+        const baseOffset = BigInt(log.length)
+        // Copies, as a real client makes: the producer writes to the memory again once the batch is delivered.
+        for (const { value } of records) log.push(Buffer.from(value as Uint8Array))
+        report({ delivered: [{ firstIndex: 0, count: records.length, baseOffset }], failed: [] })
+      },
+      fail: (error) => report({ delivered: [], failed: [{ firstIndex: 0, count: records.length, error }] }),
+    }
+    this.#outstanding.set(settled, { batch: sent })
+    void settled.then(() => this.#outstanding.delete(settled))
+    this.sent.push(sent)
+    this.#waiting.shift()?.(sent)
+    if (this.automatic) setImmediate(() => sent.deliver())
+    return promise
   }
 }

@@ -39,14 +39,22 @@ export interface DriverProducer {
    * Sends the records of one partition in order and resolves, within `deliveryTimeoutMs`, with what became of each of
    * them. Never rejects for a record's fate: a record is in exactly one of `delivered` and `failed`. Batches of one
    * partition are written in the order of the calls; only a piece that the broker finds too large is resent in halves,
-   * which with the confluent driver may come behind a batch that was on its way already. A record that failed with
-   * `DELIVERY_TIMEOUT` may have been written: `details.mayBeWritten` says so.
+   * which with the confluent driver may come behind a batch that was on its way already. A failed record may have been
+   * written all the same: `details.mayBeWritten` says so, of `DELIVERY_TIMEOUT` always.
    *
    * Rejects with `PRODUCER_CLOSED` after `close`.
    */
   send(batch: ProduceBatch): Promise<BatchReport>
-  /** Waits for the reports of what was sent, then disconnects. */
-  close(): Promise<void>
+  /**
+   * Waits for the reports of what was sent, then disconnects. With `abandon`, also when a call without it is under way,
+   * the time of every send is over now: its report comes at once and nothing more is written.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+export interface CloseOptions {
+  /** Give up what has no report yet. Default false. */
+  readonly abandon?: boolean
 }
 
 export interface ProduceBatch {

@@ -61,6 +61,7 @@ describe('sendSplitting', () => {
         { first: 0, end: 8 },
         { first: 8, end: 11 },
       ],
+      'own',
       attempt,
       async (index) => {
         refused.push(index)
@@ -216,6 +217,13 @@ describe('errors', () => {
       cause: refused,
     })
     expect(kafkajsError(wrapped, subject)).toMatchObject({ code: 'BROKER_UNREACHABLE', retryable: true })
+  })
+
+  test('a group coordinator that is not there yet may be there later', () => {
+    const missing = Object.assign(new Error('Failed to find group coordinator'), {
+      name: 'KafkaJSGroupCoordinatorNotFound',
+    })
+    expect(kafkajsError(missing, subject)).toMatchObject({ code: 'KAFKA_PROTOCOL', retryable: true })
   })
 
   test('a missing package and one that does not load have different remedies', async () => {

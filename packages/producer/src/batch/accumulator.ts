@@ -31,6 +31,8 @@ interface Lane<C> {
 /** Small enough that a partition with a trickle holds little, large enough that a hot one takes a new one rarely. */
 const chunkBytes = 32 * 1024
 const chunkRecords = 512
+/** Memory of a record's headers beside their bytes: the object and its place in the batch. */
+const headersOverheadBytes = 64
 
 /**
  * Where records wait for their batch. Pure: the clock is an argument, and what to do about a batch is the caller's business.
@@ -123,6 +125,11 @@ export class Accumulator<T, C = unknown> {
       if (home !== tail) this.#pool.giveBack(home)
       throw recordTooLarge(recordBytes, this.#limits.maxRecordBytes, partition)
     }
+    const headersChargeBytes = headers === undefined ? 0 : headersLength + headersOverheadBytes
+    if (headersChargeBytes > 0 && !this.#hasRoom(headersChargeBytes)) {
+      if (home !== tail) this.#pool.giveBack(home)
+      throw bufferFull(this.bufferedBytes, this.#limits.maxBufferedBytes)
+    }
     const wireBytes = recordBytes + recordOverheadBytes
     const open = lane.open
     if (
@@ -130,7 +137,7 @@ export class Accumulator<T, C = unknown> {
       (open.bytes + wireBytes > this.#limits.batchBytes || open.count >= this.#limits.batchRecords)
     ) {
       if (home === tail) {
-        const moved = this.#takeChunk()
+        const moved = this.#takeChunk(headersChargeBytes)
         home.bytes.copy(moved.bytes, 0, start, end)
         home = moved
         end -= start
@@ -140,7 +147,8 @@ export class Accumulator<T, C = unknown> {
     home.commit(key === undefined ? -1 : key.length, end, timestampMs)
     lane.open ??= new Batch<C>(partition, this.#nowMs())
     const batch = lane.open
-    batch.add(home, wireBytes, headers)
+    batch.add(home, wireBytes, headers, headersChargeBytes)
+    this.#pool.charge(headersChargeBytes)
     return batch
   }
 
@@ -257,15 +265,18 @@ export class Accumulator<T, C = unknown> {
     return dedicated
   }
 
-  #takeChunk(): Chunk {
-    this.#requireRoom(this.#pool.chunkChargeBytes)
+  /** @param besidesBytes what has to have room together with the chunk */
+  #takeChunk(besidesBytes = 0): Chunk {
+    this.#requireRoom(this.#pool.chunkChargeBytes + besidesBytes)
     return this.#pool.take()
   }
 
+  #hasRoom(bytes: number): boolean {
+    return this.bufferedBytes + bytes <= this.#limits.maxBufferedBytes
+  }
+
   #requireRoom(bytes: number): void {
-    if (this.bufferedBytes + bytes > this.#limits.maxBufferedBytes) {
-      throw bufferFull(this.bufferedBytes, this.#limits.maxBufferedBytes)
-    }
+    if (!this.#hasRoom(bytes)) throw bufferFull(this.bufferedBytes, this.#limits.maxBufferedBytes)
   }
 
   #close(lane: Lane<C>): void {
@@ -310,5 +321,6 @@ export class Accumulator<T, C = unknown> {
 
   #release(batch: Batch<C>, reuse: boolean): void {
     for (const chunk of batch.chunks) this.#pool.giveBack(chunk, reuse)
+    this.#pool.discharge(batch.headersChargeBytes)
   }
 }

@@ -36,6 +36,8 @@ export class Batch<C = unknown> {
   /** Uncompressed, with `recordOverheadBytes` per record. */
   bytes = 0
   count = 0
+  /** What its headers count against the buffer bound. */
+  headersChargeBytes = 0
   readonly #chunks: Chunk[] = []
   #headers: (RecordHeaders | undefined)[] | undefined
   #sends: SendRange<C>[] | undefined
@@ -55,11 +57,12 @@ export class Batch<C = unknown> {
   }
 
   /** Takes in the record just committed to `chunk`, which is the tail or becomes it. */
-  add(chunk: Chunk, wireBytes: number, headers: RecordHeaders | undefined): void {
+  add(chunk: Chunk, wireBytes: number, headers: RecordHeaders | undefined, headersChargeBytes: number): void {
     if (chunk !== this.tail) this.#chunks.push(chunk)
     if (headers !== undefined) {
       this.#headers ??= []
       this.#headers[this.count] = headers
+      this.headersChargeBytes += headersChargeBytes
     }
     this.count++
     this.bytes += wireBytes

@@ -45,7 +45,7 @@ export class Chunk {
 }
 
 /**
- * Hands out chunks and takes them back. `bufferedBytes` is the memory of the chunks in use, which is what
+ * Hands out chunks and takes them back. `bufferedBytes` is the memory of the chunks in use and of headers, which is what
  * `maxBufferedBytes` bounds: counting the records' own bytes instead would let many tiny records, or many partitions
  * with a sliver each, take several times the bound.
  */
@@ -83,9 +83,18 @@ export class ChunkPool {
   }
 
   #charge(chunk: Chunk): Chunk {
-    this.bufferedBytes += chunk.chargeBytes
-    if (this.bufferedBytes > this.peakBufferedBytes) this.peakBufferedBytes = this.bufferedBytes
+    this.charge(chunk.chargeBytes)
     return chunk
+  }
+
+  /** Counts memory that lies outside of the chunks: a record's headers. */
+  charge(bytes: number): void {
+    this.bufferedBytes += bytes
+    if (this.bufferedBytes > this.peakBufferedBytes) this.peakBufferedBytes = this.bufferedBytes
+  }
+
+  discharge(bytes: number): void {
+    this.bufferedBytes -= bytes
   }
 
   /**

@@ -171,7 +171,7 @@ export class Dispatcher<T> {
       }
       if (onDelivery) {
         hooks.push(() =>
-          onDelivery({ topic, partition, baseOffset: baseOffset ?? -1n, records: count, bytes }),
+          onDelivery({ topic, partition, baseOffset: baseOffset ?? -1n, recordCount: count, bytes }),
         )
       }
     }

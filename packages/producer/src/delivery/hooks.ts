@@ -7,7 +7,7 @@ export interface DeliveryReport {
   readonly partition: number
   /** Offset of the first; the others follow without gap. -1n with `acks: 'none'`. */
   readonly baseOffset: bigint
-  readonly records: number
+  readonly recordCount: number
   /** Keys' and values' bytes. */
   readonly bytes: number
 }

@@ -1,6 +1,9 @@
 import { TidewaterError } from '../../errors.js'
 import type { Compression, DriverName, DriverProducerOptions } from '../port.js'
 
+/** Bounds of `deliveryTimeoutMs`, of every driver and of the producer above them. */
+export const deliveryTimeoutBoundsMs = { min: 1_000, max: 900_000 } as const
+
 /**
  * Refuses, before anything connects, what a driver can't do.
  *
@@ -28,7 +31,8 @@ export function checkProducerOptions(
       },
     )
   }
-  checkBounds('deliveryTimeoutMs', options.deliveryTimeoutMs, 1_000, 900_000)
+  const { min, max } = deliveryTimeoutBoundsMs
+  checkBounds('deliveryTimeoutMs', options.deliveryTimeoutMs, min, max)
   checkBounds('maxRequestBytes', options.maxRequestBytes, 1_000, 1_000_000_000)
 }
 

@@ -2,7 +2,9 @@ import { type ErrorCode, TidewaterError } from '../../errors.js'
 
 /** Kafka's error codes as the protocol numbers them: https://kafka.apache.org/protocol#protocol_error_codes */
 export const kafkaCode = {
+  corruptMessage: 2,
   unknownTopicOrPartition: 3,
+  notLeader: 6,
   messageTooLarge: 10,
   illegalGeneration: 22,
   unknownMemberId: 25,
@@ -10,9 +12,11 @@ export const kafkaCode = {
   topicAlreadyExists: 36,
   invalidPartitions: 37,
   recordListTooLarge: 18,
+  notEnoughReplicas: 19,
   outOfOrderSequence: 45,
   invalidProducerEpoch: 47,
   unknownProducerId: 59,
+  invalidRecord: 87,
 } as const
 
 /** What the error is about, for its message. */
@@ -138,6 +142,16 @@ export function deliveryTimeout(
       ...(cause === undefined ? {} : { cause }),
     },
   )
+}
+
+/** The same error, of a record that may have been written nevertheless. */
+export function withDoubt(error: TidewaterError): TidewaterError {
+  return new TidewaterError(error.code, `${error.message}; it may have been written all the same`, {
+    retryable: error.retryable,
+    details: { ...error.details, mayBeWritten: true },
+    cause: error,
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+  })
 }
 
 export function unreachable(brokers: readonly string[], detail: string, cause: unknown): TidewaterError {

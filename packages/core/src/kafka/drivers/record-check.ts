@@ -1,3 +1,4 @@
+import { describeValue } from '../../config/parse.js'
 import { TidewaterError } from '../../errors.js'
 import type { ProduceRecord } from '../port.js'
 
@@ -35,6 +36,8 @@ export function checkRecord(record: ProduceRecord, maxRequestBytes: number): Tid
       },
     )
   }
+  const invalidHeaders = checkHeaders(record.headers)
+  if (invalidHeaders !== undefined) return invalidHeaders
   const sizeBytes = recordSizeBytes(record)
   if (sizeBytes + requestOverheadBytes <= maxRequestBytes) return undefined
   return new TidewaterError(
@@ -45,6 +48,35 @@ export function checkRecord(record: ProduceRecord, maxRequestBytes: number): Tid
       details: { sizeBytes, limitBytes: maxRequestBytes, limit: 'maxRequestBytes' },
     },
   )
+}
+
+/** Why headers can't be sent, naming the header; undefined when they can. */
+export function checkHeaders(headers: unknown): TidewaterError | undefined {
+  if (headers === undefined) return undefined
+  // An array's or a Map's entries would be names nobody meant, or none.
+  if (!isPlainObject(headers)) {
+    return new TidewaterError(
+      'RECORD_INVALID',
+      `headers must be an object of names to strings or bytes, got ${describeValue(headers)}`,
+      { remedy: 'Pass an object, or leave headers out.' },
+    )
+  }
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (typeof value === 'string' || value instanceof Uint8Array) continue
+    return new TidewaterError(
+      'RECORD_INVALID',
+      `header "${name}" must be a string or bytes, got ${describeValue(value)}`,
+      { remedy: `Turn header "${name}" into a string or a Uint8Array.`, details: { header: name } },
+    )
+  }
+  return undefined
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /**

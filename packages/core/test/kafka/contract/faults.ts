@@ -31,10 +31,27 @@ export function faultContract(name: string, driver: KafkaDriver, broker: () => R
         expect(error.code).toBe('DELIVERY_TIMEOUT')
         expect(error.retryable).toBe(true)
       }
-      await producer.close()
       await broker().start()
-      // What was reported delivered is in the log.
+      // What was reported delivered is in the log, and what was reported as not written isn't.
       await expectDelivered(bench, topic, reports)
+      await expectNotWritten(bench, topic, reports)
+      // The producer that lost them goes on, from there and in order.
+      const logBefore = await bench.readAll(topic)
+      for (const partition of upTo(3)) {
+        const records = textRecords(batchSize, `after-p${partition}`)
+        const report = await producer.send({ topic, partition, records })
+        expect(report.failed).toEqual([])
+        expect(countOf(report.delivered)).toBe(batchSize)
+      }
+      const logAfter = await bench.readAll(topic)
+      for (const partition of upTo(3)) {
+        const added = textsOf(logAfter.get(partition)).slice(logBefore.get(partition)?.length)
+        // A record of before that was still on its way may have arrived between the two readings.
+        const expected = textRecords(batchSize, `after-p${partition}`).map(({ value }) => String(value))
+        expect(added.filter((text) => text.startsWith('after-'))).toEqual(expected)
+      }
+      await expectNotWritten(bench, topic, reports)
+      await producer.close()
     })
 
     test('a broker that comes back in time: all delivered, once, in order', async () => {
@@ -54,6 +71,29 @@ export function faultContract(name: string, driver: KafkaDriver, broker: () => R
         expect(textsOf(log.get(partition))).toEqual(sent.flatMap(({ texts }) => texts))
       }
       await expectDelivered(bench, topic, reports)
+    })
+
+    test('closed with abandon while the broker is away: reported at once, and never written', async () => {
+      const bench = new Bench(driver, broker().bootstrapBrokers)
+      const topic = await bench.topic(1)
+      const producer = await bench.producer({ deliveryTimeoutMs: 600_000 })
+      const before = await producer.send({ topic, partition: 0, records: textRecords(batchSize, 'before') })
+      expect(before.failed).toEqual([])
+      await broker().kill()
+      const sending = upTo(5).map((i) =>
+        producer.send({ topic, partition: 0, records: textRecords(batchSize, `away-${i}`) }),
+      )
+      await producer.close({ abandon: true })
+      for (const report of await Promise.all(sending)) {
+        expect(coveredIndexes(report)).toEqual(upTo(batchSize))
+        expect(report.failed.map(({ error }) => error.code)).toEqual(['DELIVERY_TIMEOUT'])
+      }
+      await broker().start()
+      const other = await bench.producer()
+      const after = await other.send({ topic, partition: 0, records: textRecords(batchSize, 'after') })
+      expect(after.failed).toEqual([])
+      const texts = ['before', 'after'].flatMap((prefix) => textRecords(batchSize, prefix))
+      expect(textsOf((await bench.readAll(topic)).get(0))).toEqual(texts.map(({ value }) => String(value)))
     })
   })
 }
@@ -121,6 +161,20 @@ async function expectDelivered(bench: Bench, topic: string, sent: readonly Sent[
       expect(textsOf(records.slice(start, start + count))).toEqual(
         texts.slice(firstIndex, firstIndex + count),
       )
+    }
+  }
+}
+
+/** No record is in the log of which its report said that it was not written. */
+async function expectNotWritten(bench: Bench, topic: string, sent: readonly Sent[]): Promise<void> {
+  const log = await bench.readAll(topic)
+  for (const { report, texts } of sent) {
+    const written = new Set(textsOf(log.get(report.partition)))
+    for (const { firstIndex, count, error } of report.failed) {
+      expect(error.details.mayBeWritten).toBeTypeOf('boolean')
+      if (error.details.mayBeWritten) continue
+      const present = texts.slice(firstIndex, firstIndex + count).filter((text) => written.has(text))
+      expect(present).toEqual([])
     }
   }
 }

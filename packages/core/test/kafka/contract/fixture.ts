@@ -12,6 +12,7 @@ import type {
   KafkaDriver,
   ProduceRecord,
 } from '../../../src/kafka/port.js'
+import { runWithRetry } from '../../../src/retry/run.js'
 
 /** These tests prove what a real broker does: without one they fail. */
 export function bootstrapBrokers(): string {
@@ -73,7 +74,12 @@ export class Bench {
   }
 
   /** Every record of the topic, by partition, read up to the offsets the topic has now. */
-  async readAll(topic: string): Promise<Map<number, ConsumedRecord[]>> {
+  readAll(topic: string): Promise<Map<number, ConsumedRecord[]>> {
+    // A broker that has just started answers before it has loaded its groups; the consumer's error then says retryable.
+    return runWithRetry(() => this.#readAll(topic))
+  }
+
+  async #readAll(topic: string): Promise<Map<number, ConsumedRecord[]>> {
     const admin = await this.driver.createAdmin(connectionTo(this.brokers))
     const offsets = await admin.topicOffsets(topic)
     await admin.close()

@@ -208,6 +208,92 @@ export function producerContract(name: string, driver: KafkaDriver): void {
         .toBe(1)
     })
 
+    test.each(['all', 'none'] as const)(
+      'a partition added under way is written to, acks %s',
+      async (acks) => {
+        const topic = await bench().topic(1)
+        const producer = await bench().producer({ acks, idempotent: acks === 'all' })
+        const before = await producer.send({ topic, partition: 0, records: textRecords(1, 'before') })
+        expect(before.failed).toEqual([])
+        await (await bench().admin()).addPartitions(topic, 2)
+        await expect.poll(() => producer.partitionsOf(topic)).toEqual([0, 1])
+        const report = await producer.send({ topic, partition: 1, records: textRecords(3, 'after') })
+        expect(report.delivered).toEqual([
+          { firstIndex: 0, count: 3, baseOffset: acks === 'none' ? undefined : 0n },
+        ])
+        await producer.close()
+        await expect
+          .poll(async () => textsOf((await bench().readAll(topic)).get(1)), { timeout: 20_000 })
+          .toEqual(textRecords(3, 'after').map(({ value }) => value?.toString()))
+      },
+    )
+
+    test('headers that are no headers fail their record alone, and name the header', async () => {
+      const topic = await bench().topic()
+      const producer = await bench().producer()
+      const headers = [{ attempt: 1 }, { attempt: null }, null, ['x']] as unknown as Record<string, string>[]
+      const records = [
+        ...textRecords(2, 'before'),
+        ...headers.map((wrong) => ({ value: Buffer.from('v'), headers: wrong })),
+        ...textRecords(2, 'after'),
+      ]
+      const report = await producer.send({ topic, partition: 0, records })
+      expect(coveredIndexes(report)).toEqual(upTo(8))
+      expect(countOf(report.delivered)).toBe(4)
+      for (const { error } of report.failed) expect(error.code).toBe('RECORD_INVALID')
+      expect(report.failed[0]?.error.message).toBe('header "attempt" must be a string or bytes, got 1')
+      expect(textsOf((await bench().readAll(topic)).get(0))).toEqual(
+        [...textRecords(2, 'before'), ...textRecords(2, 'after')].map(({ value }) => value?.toString()),
+      )
+    })
+
+    test('small batches beside a record that is too large are all delivered', async () => {
+      const topic = await bench().topic(1, { 'max.message.bytes': '20000' })
+      const producer = await bench().producer()
+      // A library that merges them is refused for the sum of them.
+      const sizes = [12_000, 12_000, 12_000, 30_000, 12_000, 12_000]
+      const reports = await Promise.all(
+        sizes.map((size) =>
+          producer.send({ topic, partition: 0, records: [{ value: Buffer.alloc(size, 1) }] }),
+        ),
+      )
+      expect(reports.map(({ delivered }) => countOf(delivered))).toEqual([1, 1, 1, 0, 1, 1])
+      expect(reports[3]?.failed[0]?.error.code).toBe('RECORD_TOO_LARGE')
+    })
+
+    test('close that abandons reports every record at once, and nothing is written after it', async () => {
+      const topic = await bench().topic()
+      const producer = await bench().producer({ deliveryTimeoutMs: 60_000 })
+      await producer.send({ topic, partition: 0, records: textRecords(1) })
+      // Enough that no library has sent it all by the time the first batch is acknowledged.
+      const value = Buffer.alloc(5_000, 1)
+      const sending = upTo(120).map((batch) => {
+        const records = upTo(100).map((i) => ({ key: Buffer.from(`b${batch}-${i}`), value }))
+        return producer.send({ topic, partition: 0, records })
+      })
+      await sending[0]
+      // A close without it, already under way, is overtaken.
+      const closing = producer.close()
+      await producer.close({ abandon: true })
+      await closing
+      const reports = await Promise.all(sending)
+      for (const report of reports) expect(coveredIndexes(report)).toEqual(upTo(100))
+      const errors = reports.flatMap(({ failed }) => failed.map(({ error }) => error))
+      expect(errors.length).toBeGreaterThan(0)
+      for (const error of errors) expect(error.code).toBe('DELIVERY_TIMEOUT')
+      const log = (await bench().readAll(topic)).get(0) ?? []
+      expect(log.length - 1).toBeGreaterThanOrEqual(countOf(reports.flatMap(({ delivered }) => delivered)))
+      expect(log.length - 1).toBeLessThan(120 * 100)
+      // What was said not to be written isn't.
+      const keys = new Set(log.map(({ key }) => String(key)))
+      reports.forEach(({ failed }, batch) => {
+        for (const { firstIndex, count, error } of failed) {
+          if (error.details.mayBeWritten) continue
+          for (const i of upTo(count)) expect(keys.has(`b${batch}-${firstIndex + i}`)).toBe(false)
+        }
+      })
+    })
+
     test('close delivers what was sent before, and refuses what comes after', async () => {
       const topic = await bench().topic()
       const producer = await bench().producer()

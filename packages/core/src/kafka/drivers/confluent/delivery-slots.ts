@@ -88,7 +88,7 @@ export class DeliverySlots {
 
   #onFailure(slot: Slot, index: number, error: unknown): void {
     const code = codeOf(error)
-    if (code === kafkaCode.messageTooLarge) {
+    if (code === kafkaCode.messageTooLarge || code === kafkaCode.recordListTooLarge) {
       slot.tooLarge.push(index)
       return
     }

@@ -1,15 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeliveryReport, IAdminClient, MessageHeader, Producer } from '@confluentinc/kafka-javascript'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import { type TidewaterError, toTidewaterError } from '../../../errors.js'
 import type {
   BatchReport,
+  CloseOptions,
   DriverProducer,
   DriverProducerOptions,
   ProduceBatch,
   ProduceRecord,
 } from '../../port.js'
-import { withDeadline } from '../deadline.js'
+import { type Deadline, Deadlines } from '../deadline.js'
 import { DeliveryLedger } from '../delivery-ledger.js'
 import { PartitionLanes } from '../partition-lanes.js'
 import { deliveryTimeout, producerClosed } from '../protocol-errors.js'
@@ -47,9 +47,13 @@ export async function createConfluentProducer(
 class ConfluentProducer implements DriverProducer {
   readonly #slots = new DeliverySlots()
   readonly #lanes = new PartitionLanes()
+  readonly #deadlines = new Deadlines()
+  /** Segments in librdkafka's hands, by lane. */
+  readonly #handedOver = new Map<string, Set<Promise<void>>>()
   readonly #topics: TopicPartitions
   readonly #running = new Set<Promise<void>>()
   #closed: Promise<void> | undefined
+  #isAbandoned = false
 
   constructor(
     readonly client: Producer,
@@ -79,7 +83,9 @@ class ConfluentProducer implements DriverProducer {
   async send(batch: ProduceBatch): Promise<BatchReport> {
     if (this.#closed !== undefined) throw producerClosed()
     const ledger = new DeliveryLedger(batch.records.length)
-    const sending = this.#send(batch, ledger)
+    const sending = this.#deadlines.run(this.options.deliveryTimeoutMs, (deadline) =>
+      this.#send(batch, ledger, deadline),
+    )
     this.#running.add(sending)
     try {
       await sending
@@ -91,31 +97,35 @@ class ConfluentProducer implements DriverProducer {
     return ledger.report(batch.topic, batch.partition)
   }
 
-  close(): Promise<void> {
+  close({ abandon = false }: CloseOptions = {}): Promise<void> {
+    if (abandon) {
+      this.#isAbandoned = true
+      this.#deadlines.expireAll()
+    }
     this.#closed ??= this.#closeNow()
     return this.#closed
   }
 
   async #closeNow(): Promise<void> {
     await Promise.allSettled(this.#running)
-    // Every send has ended; the library still wants a bound for what it might hold.
+    // Every send has ended; the library still wants a bound for what it might hold. What was abandoned is in its queue, or
+    // on its way, still: it isn't waited for, and the library drops its queue as it disconnects.
+    const flushTimeoutMs = this.#isAbandoned ? 0 : 1_000
     await new Promise<void>((resolve) => {
-      this.client.disconnect(1_000, () => resolve())
+      this.client.disconnect(flushTimeoutMs, () => resolve())
     })
   }
 
-  async #send(batch: ProduceBatch, ledger: DeliveryLedger): Promise<void> {
+  async #send(batch: ProduceBatch, ledger: DeliveryLedger, deadline: Deadline): Promise<void> {
     const { topic, partition, records } = batch
-    const deadlineMs = performance.now() + this.options.deliveryTimeoutMs
     if (records.length > 0 && !this.#topics.has(topic, partition)) {
       const known = this.#topics.require(topic, partition).then(() => true)
-      if (!(await withDeadline(known, deadlineMs - performance.now()))) {
-        throw deliveryTimeout(batch, this.options.deliveryTimeoutMs, false)
-      }
+      if (!(await deadline.within(known))) throw this.#timedOut(batch, false)
     }
     await sendSplitting(
       segmentsOf(records.length),
-      (segment) => this.#attempt(batch, segment, ledger, deadlineMs),
+      'merged',
+      (segment, alone) => this.#attempt(batch, segment, alone, ledger, deadline),
       async (index) => {
         // The library has no request for a topic's configs, so the limit's value stays unknown here.
         ledger.fail(index, refusedAsTooLarge(records[index] as ProduceRecord, topic, undefined))
@@ -127,22 +137,45 @@ class ConfluentProducer implements DriverProducer {
   async #attempt(
     batch: ProduceBatch,
     segment: Segment,
+    alone: boolean,
     ledger: DeliveryLedger,
-    deadlineMs: number,
+    deadline: Deadline,
   ): Promise<readonly Segment[]> {
-    const { topic, partition } = batch
-    const slot = await this.#lanes.run(topic, partition, () =>
-      this.#enqueue(batch, segment, ledger, deadlineMs),
-    )
+    const lane = `${batch.partition}:${batch.topic}`
+    const slot = await this.#lanes.run(batch.topic, batch.partition, async () => {
+      if (!alone) return this.#handOver(lane, batch, segment, ledger, deadline)
+      // Nothing of the lane is in the library's hands before, and nothing follows until the report is here: so the
+      // library can't put the record into one request with others.
+      await deadline.within(Promise.all(this.#handedOver.get(lane) ?? []))
+      const handle = await this.#handOver(lane, batch, segment, ledger, deadline)
+      if (handle !== undefined) await deadline.within(handle.settled)
+      return handle
+    })
     const settled = slot?.settled.then(() => true)
     // librdkafka counts a record's time from when it took it, which is later than the call when its queue was full: this
     // deadline is the caller's.
-    if (settled !== undefined && (await withDeadline(settled, deadlineMs - performance.now()))) {
-      return slot?.tooLarge() ?? []
-    }
-    const error = deliveryTimeout(batch, this.options.deliveryTimeoutMs, slot !== undefined)
-    ledger.failRest(error, segment.first, segment.end)
+    if (settled !== undefined && (await deadline.within(settled))) return slot?.tooLarge() ?? []
+    ledger.failRest(this.#timedOut(batch, slot !== undefined), segment.first, segment.end)
     return []
+  }
+
+  async #handOver(
+    lane: string,
+    batch: ProduceBatch,
+    segment: Segment,
+    ledger: DeliveryLedger,
+    deadline: Deadline,
+  ): Promise<SlotHandle | undefined> {
+    const slot = await this.#enqueue(batch, segment, ledger, deadline)
+    if (slot === undefined) return undefined
+    const { settled } = slot
+    const handedOver = this.#handedOver.get(lane) ?? new Set()
+    this.#handedOver.set(lane, handedOver.add(settled))
+    void settled.then(() => {
+      handedOver.delete(settled)
+      if (handedOver.size === 0 && this.#handedOver.get(lane) === handedOver) this.#handedOver.delete(lane)
+    })
+    return slot
   }
 
   /** Hands the segment to librdkafka, waiting whenever its queue is full. */
@@ -150,14 +183,14 @@ class ConfluentProducer implements DriverProducer {
     batch: ProduceBatch,
     segment: Segment,
     ledger: DeliveryLedger,
-    deadlineMs: number,
+    deadline: Deadline,
   ): Promise<SlotHandle | undefined> {
-    while (this.#slots.isFull) {
-      if (!(await this.#room(deadlineMs))) return undefined
-    }
+    while (!deadline.isOver && this.#slots.isFull) await this.#room(deadline)
+    if (deadline.isOver) return undefined
     const slot = this.#slots.open(segment, ledger, (reason) => this.#fateOf(reason, batch))
+    let index = segment.first
     try {
-      for (let index = segment.first; index < segment.end; index++) {
+      for (; index < segment.end; index++) {
         if (!ledger.isUndecided(index)) continue
         const record = batch.records[index] as ProduceRecord
         const refusal = checkRecord(record, this.options.maxRequestBytes)
@@ -167,15 +200,14 @@ class ConfluentProducer implements DriverProducer {
         }
         const opaque = slot.opaqueOf(index)
         while (!this.#produce(batch, record, opaque)) {
-          if (await this.#room(deadlineMs)) continue
-          const error = deliveryTimeout(batch, this.options.deliveryTimeoutMs, false)
-          ledger.failRest(error, index, segment.end)
-          return slot
+          await this.#room(deadline)
+          if (deadline.isOver) throw this.#timedOut(batch, false)
         }
         slot.added()
       }
     } catch (thrown) {
-      ledger.failRest(this.#mapped(thrown, 'Producing', batch.topic), segment.first, segment.end)
+      // The records before it are in the library's hands: their own reports decide.
+      ledger.failRest(this.#mapped(thrown, 'Producing', batch.topic), index, segment.end)
     } finally {
       slot.filled()
     }
@@ -201,22 +233,20 @@ class ConfluentProducer implements DriverProducer {
     }
   }
 
-  /** Waits for a delivery report. @returns false when the deadline came first */
-  async #room(deadlineMs: number): Promise<boolean> {
-    const remainingMs = deadlineMs - performance.now()
-    if (remainingMs <= 0) return false
+  /** Waits for a delivery report, which may have made room. */
+  async #room(deadline: Deadline): Promise<void> {
     // Bounded, because the report that made room may have come before this wait began.
-    await Promise.race([
-      this.#slots.nextReport(),
-      sleep(Math.min(remainingMs, 50), undefined, { ref: false }),
-    ])
-    return performance.now() < deadlineMs
+    await Promise.race([this.#slots.nextReport(), deadline.pause(50)])
+  }
+
+  #timedOut(batch: ProduceBatch, wasSent: boolean, cause?: unknown): TidewaterError {
+    return deliveryTimeout(batch, this.options.deliveryTimeoutMs, wasSent, cause)
   }
 
   #fateOf(reason: unknown, batch: ProduceBatch): TidewaterError {
     const code = codeOf(reason)
     if (code === localCode.messageTimedOut || code === localCode.timedOutInQueue) {
-      return deliveryTimeout(batch, this.options.deliveryTimeoutMs, true, this.log.lastFailure ?? reason)
+      return this.#timedOut(batch, true, this.log.lastFailure ?? reason)
     }
     return this.#mapped(reason, 'Producing', batch.topic)
   }

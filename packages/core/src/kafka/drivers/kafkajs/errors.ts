@@ -23,6 +23,13 @@ const connectionErrors = new Set([
   'KafkaJSLockTimeout',
 ])
 
+/** The cluster has no answer yet: leaders are being elected, or a broker that started loads its groups. */
+const electionErrors = new Set([
+  'KafkaJSTopicMetadataNotLoaded',
+  'KafkaJSMetadataNotLoaded',
+  'KafkaJSGroupCoordinatorNotFound',
+])
+
 const wrappers = new Set([
   'KafkaJSNumberOfRetriesExceeded',
   'KafkaJSNonRetriableError',
@@ -45,8 +52,7 @@ export function kafkajsError(thrown: unknown, subject: KafkajsSubject): Tidewate
   if (text === 'Broker not connected' || text === 'API Versions not supported') {
     return unreachable(subject.brokers, 'the connection is accepted, but no answer comes', thrown)
   }
-  // The topic's metadata is missing: it was deleted, or its leaders are being elected.
-  if (name === 'KafkaJSTopicMetadataNotLoaded' || name === 'KafkaJSMetadataNotLoaded') {
+  if (name !== undefined && electionErrors.has(name)) {
     return new TidewaterError('KAFKA_PROTOCOL', `${subject.action}: ${text}`, {
       retryable: true,
       cause: thrown,

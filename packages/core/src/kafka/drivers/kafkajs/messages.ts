@@ -1,4 +1,5 @@
 import type * as Kafkajs from 'kafkajs'
+import { TidewaterError } from '../../../errors.js'
 import type { ProduceRecord } from '../../port.js'
 import { toBuffer } from './client.js'
 
@@ -10,14 +11,40 @@ type TimestampedMessage = Omit<Kafkajs.Message, 'timestamp'> & { timestamp: numb
  * for each message: quadratic, and at 5,000 messages more than half the CPU time of a send. Here the grouping is known, so the
  * array answers that one call itself. Anything else it does as an array does; the contract suite notices should a
  * release of kafkajs group another way.
+ *
+ * kafkajs groups once per attempt and calls `map` nowhere but in the encoder of the produce request. So this object
+ * knows what kafkajs's errors don't tell (while it handles a broken connection, the error of its own reconnecting
+ * replaces the first one): whether a request with these messages can have reached a broker.
  */
-class MessagesOfPartition extends Array<TimestampedMessage> {
+export class MessagesOfPartition extends Array<TimestampedMessage> {
   partition = 0
+  /** A request with these messages was encoded, and so may have been written. */
+  wasEncoded = false
+  /** Attempts kafkajs made by itself. */
+  attempts = 0
+  /** No further request may be made of them. */
+  isCancelled = false
 
   override reduce(...args: unknown[]): never {
     const [, initial] = args
-    if (isEmptyObject(initial)) return { [this.partition]: this } as never
+    if (isEmptyObject(initial)) {
+      this.#requireWanted()
+      this.attempts++
+      return { [this.partition]: this } as never
+    }
     return Reflect.apply(Array.prototype.reduce, this, args) as never
+  }
+
+  override map<U>(
+    ...args: [(value: TimestampedMessage, index: number, all: TimestampedMessage[]) => U]
+  ): U[] {
+    this.#requireWanted()
+    this.wasEncoded = true
+    return super.map(...args)
+  }
+
+  #requireWanted(): void {
+    if (this.isCancelled) throw new TidewaterError('ABORTED', 'The records are no longer to be sent')
   }
 
   // map, filter and slice give plain arrays: only this object answers for its partition.
@@ -38,7 +65,7 @@ export function toMessages(
   end: number,
   partition: number,
   nowMs: number,
-): Kafkajs.Message[] {
+): MessagesOfPartition {
   const messages = new MessagesOfPartition()
   messages.partition = partition
   for (let index = first; index < end; index++) {
@@ -52,7 +79,7 @@ export function toMessages(
     if (record.headers !== undefined) message.headers = toHeaders(record.headers)
     messages.push(message)
   }
-  return messages as unknown as Kafkajs.Message[]
+  return messages
 }
 
 function toHeaders(headers: Readonly<Record<string, Uint8Array | string>>): Kafkajs.IHeaders {

@@ -10,7 +10,11 @@ export class ProduceSession {
   #holds = 0
   #retired = false
 
-  constructor(readonly producer: Kafkajs.Producer) {}
+  /** @param onIdle called each time the last send of a retired session has ended */
+  constructor(
+    readonly producer: Kafkajs.Producer,
+    readonly onIdle: () => void = () => undefined,
+  ) {}
 
   get isRetired(): boolean {
     return this.#retired
@@ -33,15 +37,29 @@ export class ProduceSession {
     this.#disconnectWhenIdle()
   }
 
+  /**
+   * Disconnects under the sends that run on it. kafkajs connects once more when a send meets that, so the end of the
+   * last one disconnects again.
+   */
+  async disconnect(): Promise<void> {
+    this.#retired = true
+    await this.producer.disconnect()
+  }
+
   #disconnectWhenIdle(): void {
-    if (this.#retired && this.#holds === 0) this.producer.disconnect().catch(() => undefined)
+    if (!this.#retired || this.#holds > 0) return
+    this.producer.disconnect().catch(() => undefined)
+    this.onIdle()
   }
 }
 
 /** Hands out the current session and connects a new one when the last was retired. */
 export class ProduceSessions {
+  /** Every session that is connected, the retired ones whose sends still run included. */
+  readonly #live = new Set<ProduceSession>()
   #current: Promise<ProduceSession> | undefined
   #connected: ProduceSession | undefined
+  #isClosed = false
 
   /** @param create a producer that isn't connected yet */
   constructor(readonly create: () => Kafkajs.Producer) {}
@@ -63,9 +81,10 @@ export class ProduceSessions {
     return connecting
   }
 
+  /** Disconnects every session; one that is still connecting does so as soon as it is connected. */
   async close(): Promise<void> {
-    const session = await this.#current?.catch(() => undefined)
-    await session?.producer.disconnect()
+    this.#isClosed = true
+    await Promise.allSettled([...this.#live].map((session) => session.disconnect()))
   }
 
   async #connect(): Promise<ProduceSession> {
@@ -76,6 +95,9 @@ export class ProduceSessions {
       await producer.disconnect().catch(() => undefined)
       throw error
     }
-    return new ProduceSession(producer)
+    const session: ProduceSession = new ProduceSession(producer, () => this.#live.delete(session))
+    if (this.#isClosed) await session.disconnect()
+    else this.#live.add(session)
+    return session
   }
 }

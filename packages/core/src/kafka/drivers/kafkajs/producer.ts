@@ -1,16 +1,16 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import { type TidewaterError, toTidewaterError } from '../../../errors.js'
-import { abortableSleep } from '../../../retry/run.js'
 import type {
   BatchReport,
+  CloseOptions,
   DriverProducer,
   DriverProducerOptions,
   KafkaAdmin,
   ProduceBatch,
   ProduceRecord,
 } from '../../port.js'
-import { withDeadline } from '../deadline.js'
+import { type Deadline, Deadlines } from '../deadline.js'
 import { DeliveryLedger } from '../delivery-ledger.js'
 import { PartitionLanes } from '../partition-lanes.js'
 import { deliveryTimeout, producerClosed } from '../protocol-errors.js'
@@ -37,6 +37,7 @@ class KafkajsProducer implements DriverProducer {
   readonly #sessions: ProduceSessions
   readonly #topics: TopicPartitions
   readonly #lanes = new PartitionLanes()
+  readonly #deadlines = new Deadlines()
   readonly #sender: SegmentSender
   readonly #running = new Set<Promise<BatchReport>>()
   #admin: Promise<KafkaAdmin> | undefined
@@ -88,9 +89,10 @@ class KafkajsProducer implements DriverProducer {
 
   async send(batch: ProduceBatch): Promise<BatchReport> {
     if (this.#closed !== undefined) throw producerClosed()
-    const deadlineMs = performance.now() + this.options.deliveryTimeoutMs
-    // One batch per partition at a time: kafkajs compresses batches side by side and would let them overtake.
-    const sending = this.#lanes.run(batch.topic, batch.partition, () => this.#sendNow(batch, deadlineMs))
+    const sending = this.#deadlines.run(this.options.deliveryTimeoutMs, (deadline) =>
+      // One batch per partition at a time: kafkajs compresses batches side by side and would let them overtake.
+      this.#lanes.run(batch.topic, batch.partition, () => this.#sendNow(batch, deadline)),
+    )
     this.#running.add(sending)
     try {
       return await sending
@@ -99,9 +101,16 @@ class KafkajsProducer implements DriverProducer {
     }
   }
 
-  close(): Promise<void> {
+  close({ abandon = false }: CloseOptions = {}): Promise<void> {
+    if (abandon) this.#abandon()
     this.#closed ??= this.#closeNow()
     return this.#closed
+  }
+
+  #abandon(): void {
+    this.#deadlines.expireAll()
+    // Before the sends have ended: those that wait for an answer notice by this that there is none to come.
+    void this.#sessions.close()
   }
 
   async #closeNow(): Promise<void> {
@@ -111,17 +120,17 @@ class KafkajsProducer implements DriverProducer {
     await admin?.close()
   }
 
-  async #sendNow({ topic, partition, records }: ProduceBatch, deadlineMs: number): Promise<BatchReport> {
+  async #sendNow({ topic, partition, records }: ProduceBatch, deadline: Deadline): Promise<BatchReport> {
     const ledger = new DeliveryLedger(records.length)
     const attempt = (segment: Segment) =>
-      this.#sender.send({ topic, partition, records }, segment, ledger, deadlineMs)
+      this.#sender.send({ topic, partition, records }, segment, ledger, deadline)
     const refuse = async (index: number) => {
-      const limitBytes = await this.#maxMessageBytes(topic)
+      const limitBytes = await deadline.within(this.#maxMessageBytes(topic))
       ledger.fail(index, refusedAsTooLarge(records[index] as ProduceRecord, topic, limitBytes))
     }
     try {
-      if (records.length > 0) await this.#whenKnown(topic, partition, deadlineMs)
-      await sendSplitting(this.#segments(records, ledger), attempt, refuse)
+      if (records.length > 0) await this.#whenKnown(topic, partition, deadline)
+      await sendSplitting(this.#segments(records, ledger), 'own', attempt, refuse)
     } catch (thrown) {
       ledger.failRest(toTidewaterError(thrown, 'DELIVERY_FAILED'))
     }
@@ -151,19 +160,16 @@ class KafkajsProducer implements DriverProducer {
     return segments
   }
 
-  async #whenKnown(topic: string, partition: number, deadlineMs: number): Promise<void> {
+  async #whenKnown(topic: string, partition: number, deadline: Deadline): Promise<void> {
+    let lastError: TidewaterError | undefined
     for (let failedAttempts = 1; !this.#topics.has(topic, partition); failedAttempts++) {
+      if (deadline.isOver) throw this.#timedOut(topic, partition, lastError)
       try {
-        const looked = this.#topics.require(topic, partition).then(() => true)
-        if (await withDeadline(looked, deadlineMs - performance.now())) return
-        throw this.#timedOut(topic, partition)
+        await deadline.within(this.#topics.require(topic, partition))
       } catch (thrown) {
-        const error = toTidewaterError(thrown)
-        if (!error.retryable || error.code === 'DELIVERY_TIMEOUT') throw error
-        await abortableSleep(
-          Math.min(100 * failedAttempts, 1_000, Math.max(0, deadlineMs - performance.now())),
-        )
-        if (performance.now() >= deadlineMs) throw this.#timedOut(topic, partition, error)
+        lastError = toTidewaterError(thrown)
+        if (!lastError.retryable) throw lastError
+        await deadline.pause(Math.min(100 * failedAttempts, 1_000))
       }
     }
   }
