@@ -27,9 +27,12 @@ function codeOf(run: () => unknown): TidewaterError | undefined {
   }
 }
 
-// See exact-number.ts; the unit tests compare such longs with the bigint ones.
+// See exact-number.ts; the unit tests compare such longs with the bigint ones. Stock avsc also refuses the two outermost
+// safe integers, +-(2^53 - 1).
 function holdsLongThatAvscMiswrites(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value < -(2 ** 52)
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value) && (value < -(2 ** 52) || value === Number.MAX_SAFE_INTEGER)
+  }
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsLongThatAvscMiswrites)
 }
 
