@@ -1,8 +1,7 @@
 // Everything that has to hold before a change lands: the tests of `npm test`, then the checks of the code and of the
 // packages as they would be published. Ends with `N passed, N failed`, each check counting as one.
-import { spawn } from 'node:child_process'
 import { pnpm } from './setup.mjs'
-import { repositoryFolder, runAttached, runMain } from './step.mjs'
+import { runAttached, runMain, runWatched, throwIfInterrupted } from './step.mjs'
 
 const checks = [
   ['lint', [...pnpm, 'run', 'lint']],
@@ -26,20 +25,14 @@ await runMain(async () => {
 })
 
 /** Runs `npm test`, passing its output through and reading its closing line. */
-function runTests() {
-  return new Promise((resolve, reject) => {
-    const child = spawn('npm', ['test'], { cwd: repositoryFolder, stdio: ['ignore', 'pipe', 'inherit'] })
-    let tail = ''
-    child.stdout.on('data', (chunk) => {
-      process.stdout.write(chunk)
-      tail = (tail + chunk).slice(-4096)
-    })
-    child.once('error', reject)
-    child.once('close', (code) => {
-      const closing = [...tail.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1)
-      const passed = Number(closing?.[1] ?? 0)
-      const failed = Number(closing?.[2] ?? 0)
-      resolve({ passed, failed: code === 0 || failed > 0 ? failed : failed + 1 })
-    })
+async function runTests() {
+  let tail = ''
+  const code = await runWatched(['npm', 'test'], (chunk) => {
+    tail = (tail + chunk).slice(-4096)
   })
+  throwIfInterrupted()
+  const closing = [...tail.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1)
+  const passed = Number(closing?.[1] ?? 0)
+  const failed = Number(closing?.[2] ?? 0)
+  return { passed, failed: code === 0 || failed > 0 ? failed : failed + 1 }
 }

@@ -87,6 +87,19 @@ export async function runCaptured(command, options = {}) {
   return Buffer.concat(chunks).toString()
 }
 
+/**
+ * Runs `command` with its output on this process's own streams, and hands what it prints on stdout over as well.
+ *
+ * @param {string[]} command
+ * @param {(chunk: Buffer) => void} onOutput
+ */
+export function runWatched(command, onOutput) {
+  return run(command, { stdio: ['ignore', 'pipe', 'inherit'] }, (chunk) => {
+    process.stdout.write(chunk)
+    onOutput(chunk)
+  })
+}
+
 function withEnvironment({ env, cwd }) {
   return { env: { ...process.env, ...env }, ...(cwd === undefined ? {} : { cwd }) }
 }
