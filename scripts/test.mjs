@@ -52,8 +52,6 @@ async function counted(tally, part) {
 async function runAgainstRealParts(reports, tally) {
   // Without the driver its own tests fail; the others are worth running all the same.
   await counted(tally, () => ensureConfluentDriver())
-  const installed = await runAttached([...cli, 'local', 'install'])
-  if (installed !== 0) throw new StepError('The local tool chain could not be set up; see above.')
   const toolchain = JSON.parse(await runCaptured([...cli, 'local', 'install', '--json']))
   const stateFolder = join(reports, 'stack')
   try {
