@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['@tidewater/source', 'node', 'import', 'module', 'default']
 const resolve = { conditions }
 const ssr = { resolve: { conditions } }
+// Ends a test that hangs; never a judgement on speed, which on a busy machine would fail tests at random.
+const hangTimeoutMs = 120_000
+const timeouts = { testTimeout: hangTimeoutMs, hookTimeout: hangTimeoutMs }
 
 export default defineConfig({
   resolve,
@@ -14,6 +17,7 @@ export default defineConfig({
         resolve,
         ssr,
         test: {
+          ...timeouts,
           name: 'unit',
           include: ['packages/*/test/**/*.unit.test.ts'],
           typecheck: {
@@ -23,17 +27,20 @@ export default defineConfig({
           },
         },
       },
-      { resolve, ssr, test: { name: 'property', include: ['packages/*/test/**/*.property.test.ts'] } },
+      {
+        resolve,
+        ssr,
+        test: { ...timeouts, name: 'property', include: ['packages/*/test/**/*.property.test.ts'] },
+      },
       {
         resolve,
         ssr,
         test: {
+          ...timeouts,
           name: 'integration',
           include: ['packages/*/test/**/*.integration.test.ts', 'examples/test/**/*.integration.test.ts'],
           // Two cores and real JVMs: one file at a time.
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
     ],
