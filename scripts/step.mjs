@@ -88,6 +88,20 @@ export async function runCaptured(command, options = {}) {
 }
 
 /**
+ * Runs `command` beside others: what it prints on stdout and stderr is kept, to be shown in one piece.
+ *
+ * @param {string[]} command
+ * @param {{ env?: Record<string, string>, cwd?: string }} [options]
+ * @returns {Promise<{ code: number, output: string }>} exit code; 128 + n for signal n
+ */
+export async function runAside(command, options = {}) {
+  const chunks = []
+  const spawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], ...withEnvironment(options) }
+  const code = await run(command, spawnOptions, (chunk) => chunks.push(chunk))
+  return { code, output: Buffer.concat(chunks).toString() }
+}
+
+/**
  * Runs `command` with its output on this process's own streams, and hands what it prints on stdout over as well.
  *
  * @param {string[]} command

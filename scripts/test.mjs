@@ -8,6 +8,7 @@ import { setUp } from './setup.mjs'
 import {
   cli,
   repositoryFolder,
+  runAside,
   runAttached,
   runCaptured,
   runCleanup,
@@ -63,13 +64,18 @@ async function runAgainstRealParts(reports, tally) {
       PYTHONPATH: join(repositoryFolder, 'spark'),
       PYTHONDONTWRITEBYTECODE: '1',
     }
+    process.stdout.write(
+      "\nThe Spark modules' own tests run beside these; what they say comes in one piece when they end.\n",
+    )
+    // Side by side: both spend most of their time waiting for JVMs to start and for timers of Kafka and Spark.
+    const pytest = counted(tally, () => runPytest(toolchain.python, join(reports, 'pytest.xml'), tally, env))
     await counted(tally, async () => {
       const files = await runVitest(['integration'], join(reports, 'integration.json'), tally, env)
       // A driver whose tests silently did not run would look green.
       for (const driver of ['kafkajs', 'confluent'])
         requireTests(files, `${driver}.integration.test.ts`, tally)
     })
-    await counted(tally, () => runPytest(toolchain.python, join(reports, 'pytest.xml'), tally, env))
+    await pytest
   } finally {
     await runCleanup([...cli, 'local', 'down', '--state-folder', stateFolder])
   }
@@ -107,10 +113,11 @@ function requireTests(files, name, tally) {
 }
 
 async function runPytest(python, report, tally, env) {
-  const code = await runAttached(
+  const { code, output } = await runAside(
     [python, '-m', 'pytest', '-p', 'no:cacheprovider', `--junitxml=${report}`, 'tests'],
     { env, cwd: join(repositoryFolder, 'spark') },
   )
+  process.stdout.write(`\n== The Spark modules' own tests (pytest)\n${output}`)
   const suite = existsSync(report) ? /<testsuite [^>]*>/.exec(readFileSync(report, 'utf8'))?.[0] : undefined
   if (suite === undefined) throw new StepError(`pytest ended with ${code} and left no report`)
   const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0)
