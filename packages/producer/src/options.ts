@@ -66,8 +66,8 @@ export const producerOptionsSchema = z
     /** A batch is closed at this many records (`batch.num.messages`). Default 500 (kafkajs), 2,000 (confluent). */
     batchRecords: z.int().min(1).max(1_000_000).optional(),
     /**
-     * Bound on the memory of records that wait for delivery (`queue.buffering.max.kbytes`). From half of it on
-     * `write` returns a promise to await; at the bound it throws `BUFFER_FULL`. Default 64 MiB, 1 MiB to 16 GiB; at least four times `batchBytes` and `maxRecordBytes`.
+     * Bound on the memory of records that wait for delivery (`queue.buffering.max.kbytes`). From a quarter of it
+     * on `write` returns a promise to await; at the bound it throws `BUFFER_FULL`. Default 64 MiB, 1 MiB to 16 GiB; at least four times `batchBytes` and `maxRecordBytes`.
      */
     maxBufferedBytes: z
       .int()

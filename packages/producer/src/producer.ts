@@ -81,7 +81,7 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   /**
-   * Encodes the record at once and buffers it. Returns nothing while there is room; from half of
+   * Encodes the record at once and buffers it. Returns nothing while there is room; from a quarter of
    * `maxBufferedBytes` on it returns a promise that resolves when there is room again. The record is accepted either
    * way. Await it: a caller that goes on writing meets the bound itself, where `write` throws.
    *
