@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { abortableSleep, TidewaterError } from '@tidewater/core'
 import { identifyProcess, isRunning, type ProcessIdentity } from '../supervisor/process-identity.js'
 
@@ -14,22 +15,29 @@ export interface LockOptions {
 /**
  * Runs `work` while this process alone, among all processes of the machine, holds the lock. A lock whose holder is gone
  * is taken over. Not reentrant.
+ *
+ * Whoever wants it puts a file of its own beside `file` and looks for others' afterwards: of two who do so at once, the
+ * later one sees the other's, so both can't go on. No file is ever taken over, and only the dead's are removed by others:
+ * with one shared file, a waiter that broke the dead holder's lock could take away the one a faster waiter had just made.
  */
 export async function withFileLock<T>(
   file: string,
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const token = randomUUID()
   const self = await identifyProcess(process.pid)
   if (self === undefined) throw new TidewaterError('INTERNAL', 'This process could not be identified')
-  const content = JSON.stringify({ ...self, token })
+  const own = claimFile(file, self, randomUUID())
   let waited = false
-  while (!(await claim(file, content))) {
-    const holder = await readHolder(file)
-    if (holder === undefined) continue
-    if (!(await isRunning(holder))) {
-      await breakLock(file, holder.text)
+  for (;;) {
+    let holder = await findClaim(file, own)
+    if (holder === undefined) {
+      await writeFile(own, '', { flag: 'wx' })
+      holder = await findClaim(file, own)
+      if (holder === undefined) break
+      // Both may have seen each other: both step back, and not for the same time.
+      await rm(own, { force: true })
+      await abortableSleep(pollMs * Math.random(), options.signal)
       continue
     }
     if (!waited) options.onWait?.(holder.pid)
@@ -39,55 +47,31 @@ export async function withFileLock<T>(
   try {
     return await work()
   } finally {
+    await rm(own, { force: true })
+  }
+}
+
+/** The file by which a process claims the lock: its name says who, so that it is whole as soon as it is there. */
+export function claimFile(lock: string, { pid, startedAt }: ProcessIdentity, token: string): string {
+  return `${lock}.${pid}.${Buffer.from(startedAt).toString('base64url')}.${token}`
+}
+
+/** A running process's claim beside one's own; those of the dead are removed. */
+async function findClaim(lock: string, own: string): Promise<ProcessIdentity | undefined> {
+  const folder = dirname(lock)
+  const prefix = `${basename(lock)}.`
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name)
+    const identity = name.startsWith(prefix) ? claimant(name.slice(prefix.length)) : undefined
+    if (identity === undefined || file === own) continue
+    if (await isRunning(identity)) return identity
     await rm(file, { force: true })
   }
-}
-
-async function claim(file: string, content: string): Promise<boolean> {
-  try {
-    await writeFile(file, content, { flag: 'wx' })
-    return true
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw thrown
-  }
-}
-
-async function readHolder(file: string): Promise<(ProcessIdentity & { text: string }) | undefined> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const text = await readFile(file, 'utf8').catch(() => undefined)
-    if (text === undefined) return undefined
-    const holder = parseHolder(text)
-    if (holder !== undefined) return { ...holder, text }
-    // Created, but not written yet.
-    await abortableSleep(pollMs)
-  }
-  // Its writer died between creating and writing it.
-  await rm(file, { force: true })
   return undefined
 }
 
-function parseHolder(text: string): ProcessIdentity | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null) return undefined
-    const { pid, startedAt } = value as Partial<ProcessIdentity>
-    return typeof pid === 'number' && typeof startedAt === 'string' ? { pid, startedAt } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-// Two waiters may see the same dead holder, and the slower one must not remove the lock the faster one took meanwhile:
-// a rename takes exactly one file away, and what was taken is put back when it is not the dead holder's.
-async function breakLock(file: string, deadContent: string): Promise<void> {
-  const taken = `${file}.${randomUUID()}`
-  try {
-    await rename(file, taken)
-  } catch {
-    return
-  }
-  const content = await readFile(taken, 'utf8')
-  if (content !== deadContent) await claim(file, content)
-  await rm(taken, { force: true })
+function claimant(text: string): ProcessIdentity | undefined {
+  const match = /^(\d+)\.([\w-]+)\.[\w-]+$/.exec(text)
+  if (match === null) return undefined
+  return { pid: Number(match[1]), startedAt: Buffer.from(match[2] as string, 'base64url').toString() }
 }

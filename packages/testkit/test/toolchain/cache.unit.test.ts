@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ensureCacheEntry, findCacheEntry } from '../../src/toolchain/cache-entry.js'
 import { cacheFolder, cacheKey } from '../../src/toolchain/cache-folder.js'
-import { withFileLock } from '../../src/toolchain/file-lock.js'
+import { claimFile, withFileLock } from '../../src/toolchain/file-lock.js'
 import { requireWritableFolder } from '../../src/toolchain/writable-folder.js'
 
 let folder: string
@@ -84,11 +84,33 @@ test('what a failed fill left is thrown away, and so is what a crash left', asyn
 
 test('a lock whose holder is gone is taken over, also when its pid runs again as another process', async () => {
   const lock = join(folder, 'l.lock')
-  await writeFile(lock, JSON.stringify({ pid: process.pid, startedAt: 'long ago', token: 't' }))
-  expect(await withFileLock(lock, async () => 'mine')).toBe('mine')
-  expect(existsSync(lock)).toBe(false)
-  await writeFile(lock, JSON.stringify({ pid: 2 ** 22 + 1, startedAt: 'x', token: 't' }))
-  expect(await Promise.all([1, 2, 3].map((n) => withFileLock(lock, async () => n)))).toEqual([1, 2, 3])
+  const gone = [
+    { pid: process.pid, startedAt: 'long ago' },
+    { pid: 2 ** 22 + 1, startedAt: 'x' },
+  ]
+  for (const holder of gone) {
+    await writeFile(claimFile(lock, holder, 'of-the-dead'), '')
+    expect(await withFileLock(lock, async () => 'mine')).toBe('mine')
+    expect(await readdir(folder)).toEqual([])
+  }
+})
+
+test('of many who want the lock of a dead holder, one at a time has it, and each gets it', async () => {
+  const lock = join(folder, 'l.lock')
+  for (let round = 0; round < 10; round++) {
+    await writeFile(claimFile(lock, { pid: 2 ** 22 + 1, startedAt: 'x' }, 'of-the-dead'), '')
+    let holders = 0
+    const claimants = Array.from({ length: 6 }, (_, n) =>
+      withFileLock(lock, async () => {
+        holders += 1
+        expect(holders).toBe(1)
+        await new Promise(setImmediate)
+        holders -= 1
+        return n
+      }),
+    )
+    expect(await Promise.all(claimants)).toEqual([0, 1, 2, 3, 4, 5])
+  }
   expect(await readdir(folder)).toEqual([])
 })
 
