@@ -233,7 +233,7 @@ async function build(copy, scratch, env, log) {
     log(`confluent driver: still compiling, ${Math.round((performance.now() - startedAtMs) / 1000)} s`)
   }, 20_000)
   // No -j: the gyp file's configure and make steps race when they run side by side; librdkafka's own make is parallel.
-  const buildEnv = { ...env, CKJS_LINKING: 'dynamic', JOBS: '1', PATH: pathWithThisNode(env) }
+  const buildEnv = { ...withoutNodedir(env), CKJS_LINKING: 'dynamic', JOBS: '1', PATH: pathWithThisNode(env) }
   const { code, output } = await run(process.execPath, [gyp, 'rebuild', ...headers], {
     cwd: copy,
     env: buildEnv,
@@ -246,6 +246,16 @@ async function build(copy, scratch, env, log) {
         `OpenSSL, curl, zstd, zlib, lz4 and SASL (Debian: ${debianPackages.join(' ')}). Last lines:\n${tail}`,
     )
   }
+}
+
+/**
+ * node-gyp lets npm's configuration, which npm hands to scripts in the environment, win over its own arguments; a nodedir
+ * there names the headers of the Node that is installed, which may not be the one that runs.
+ *
+ * @param {NodeJS.ProcessEnv} env @returns {NodeJS.ProcessEnv}
+ */
+function withoutNodedir(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_config_nodedir$/i.test(name)))
 }
 
 /** @param {NodeJS.ProcessEnv} env @param {(line: string) => void} log */
