@@ -11,7 +11,9 @@ const entryPoints = [
 
 // Rooms and files that only decide: clock, randomness, environment and sockets come in as arguments.
 const pure = [
-  '^packages/core/src/errors\\.ts$',
+  '^packages/core/src/(errors|finding)\\.ts$',
+  '^packages/core/src/iam/',
+  '^packages/core/src/auth/(token-plan|explain-denial|options|auth-token)\\.ts$',
   '^packages/core/src/(avro|config)/',
   '^packages/core/src/retry/policy\\.ts$',
   '^packages/core/src/kafka/topic-plan\\.ts$',

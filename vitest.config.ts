@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Packages are imported from their sources, so tests need no build.
-const conditions = ['@tidewater/source', 'node', 'import', 'module', 'default']
+const conditions = ['@tidewater/source', 'node', 'import', 'default']
 const resolve = { conditions }
 const ssr = { resolve: { conditions } }
 // Ends a test that hangs; never a judgement on speed, which on a busy machine would fail tests at random.

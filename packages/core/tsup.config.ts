@@ -4,5 +4,6 @@ export default definePackage({
   index: 'src/index.ts',
   documents: 'src/config/document.ts',
   kafkajs: 'src/kafka/drivers/kafkajs/index.ts',
+  msk: 'src/msk/index.ts',
   confluent: 'src/kafka/drivers/confluent/index.ts',
 })

@@ -10,8 +10,9 @@ try {
   await buildProgram(io).parseAsync(process.argv)
   exitCode = exitCodes.done
 } catch (error) {
-  // Commander has printed its own message; asking for help or the version is no failure.
-  if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  // Commander has printed its own message, with 1 where the usage was wrong; asking for help or the version is no failure,
+  // and a command may end with a code of its own.
+  if (error instanceof CommanderError) exitCode = error.exitCode === 1 ? exitCodes.usage : error.exitCode
   else exitCode = reportError(io, error)
 }
 

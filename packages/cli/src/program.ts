@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { CliIo } from './io.js'
 import { addDemoCommand } from './program/demo.js'
+import { addIamCommands } from './program/iam.js'
 import { addJobCommands } from './program/job.js'
 import { addLocalCommands } from './program/local.js'
 import { addProduceCommand } from './program/produce.js'
@@ -20,6 +21,7 @@ export function buildProgram(io: CliIo): Command {
   addTopicCommands(program, io)
   addProduceCommand(program, io)
   addJobCommands(program, io)
+  addIamCommands(program, io)
   addTableCommands(program, io)
   addDemoCommand(program, io)
   return program

@@ -1,5 +1,9 @@
+export { AuthToken } from './auth/auth-token.js'
+export { type MskIamAuth, mskIam } from './auth/msk-iam.js'
+export type { AwsCredentials, AwsCredentialsProvider, MskIamOptions } from './auth/options.js'
 export * from './avro/index.js'
 export {
+  connectionOf,
   type KafkaConnection,
   type KafkaConnectionInput,
   kafkaConnection,
@@ -14,6 +18,8 @@ export {
   type TidewaterErrorOptions,
   toTidewaterError,
 } from './errors.js'
+export { type Finding, isAtLeast, type Severity, severities } from './finding.js'
+export * from './iam/index.js'
 export { deliveryTimeoutBoundsMs } from './kafka/drivers/producer-options.js'
 export { checkHeaders } from './kafka/drivers/record-check.js'
 export { type EnsureTopicOptions, ensureTopic } from './kafka/ensure-topic.js'

@@ -1,16 +1,20 @@
-import { messageOf, TidewaterError } from '../../errors.js'
+import { type ErrorCode, messageOf, TidewaterError } from './errors.js'
 
 /**
  * Loads a library that is an optional peer dependency.
  *
  * @param load the dynamic import, written out by the caller so that bundlers see the package's name
- * @throws TidewaterError `DRIVER_NOT_INSTALLED`
+ * @throws TidewaterError `DRIVER_NOT_INSTALLED`, or `code`
  */
-export async function loadPeer<T>(packageName: string, load: () => Promise<T>): Promise<T> {
+export async function loadPeer<T>(
+  packageName: string,
+  load: () => Promise<T>,
+  code: ErrorCode = 'DRIVER_NOT_INSTALLED',
+): Promise<T> {
   try {
     return await load()
   } catch (cause) {
-    throw new TidewaterError('DRIVER_NOT_INSTALLED', describe(packageName, cause), {
+    throw new TidewaterError(code, describe(packageName, cause), {
       remedy: isMissing(packageName, cause) ? `npm install ${packageName}` : `npm rebuild ${packageName}`,
       details: { package: packageName },
       cause,

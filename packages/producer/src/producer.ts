@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   avroCodec,
+  connectionOf,
   type DriverProducer,
   type KafkaDriver,
   TidewaterError,
@@ -293,19 +294,15 @@ export async function connectProducer<T>(
   clocks: Pick<ProducerPorts, 'nowMs' | 'wallClockMs' | 'random'>,
 ): Promise<AvroProducer<T>> {
   throwIfAborted(config.signal)
-  const { brokers, clientId, connectTimeoutMs, requestTimeoutMs } = config
   const { acks, idempotent, compression, deliveryTimeoutMs, batchBytes, maxRecordBytes } = config
-  const connected = await driver.createProducer(
-    { brokers, clientId, connectTimeoutMs, requestTimeoutMs },
-    {
-      acks,
-      idempotent,
-      compression,
-      deliveryTimeoutMs,
-      // A guard alone: drivers estimate a record's overhead higher than batches are counted here.
-      maxRequestBytes: 2 * Math.max(batchBytes, maxRecordBytes),
-    },
-  )
+  const connected = await driver.createProducer(connectionOf(config), {
+    acks,
+    idempotent,
+    compression,
+    deliveryTimeoutMs,
+    // A guard alone: drivers estimate a record's overhead higher than batches are counted here.
+    maxRequestBytes: 2 * Math.max(batchBytes, maxRecordBytes),
+  })
   try {
     const partitions = await connected.partitionsOf(config.topic)
     throwIfAborted(config.signal)

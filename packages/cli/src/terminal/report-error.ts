@@ -1,8 +1,8 @@
 import { type ErrorCode, messageOf, type TidewaterError, toTidewaterError } from '@tidewater/core'
 import type { CliIo } from '../io.js'
 
-/** 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+/** 0 done, 1 failed, 2 wrong usage, 3 findings at or above `--fail-on`, 130 interrupted. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, findings: 3, interrupted: 130 } as const
 
 // What the caller wrote is wrong; running it again without a correction is pointless.
 const usageCodes: readonly ErrorCode[] = [

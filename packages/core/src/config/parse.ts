@@ -17,7 +17,7 @@ export function parseConfig<S extends z.ZodType>(
   const problems = result.error.issues.map((issue) => ({
     path: issue.path.join('.'),
     problem: issue.message,
-    value: describeValue(issue.input),
+    value: issue.path.some((part) => isSecretName(String(part))) ? '(hidden)' : describeValue(issue.input),
   }))
   const text = problems
     .map(({ path, problem, value }) => `${path || '(root)'}: ${problem}, got ${value}`)
@@ -26,6 +26,11 @@ export function parseConfig<S extends z.ZodType>(
     remedy: `Correct ${problems.map(({ path }) => path || subject).join(', ')}.`,
     details: { problems },
   })
+}
+
+// A wrong secret is a secret still, and errors reach logs.
+function isSecretName(name: string): boolean {
+  return /secret|password|token|credential/i.test(name)
 }
 
 /** A short, safe rendering of a value for an error message: at most 80 characters. */

@@ -6,12 +6,12 @@ import { confluentError } from '../../src/kafka/drivers/confluent/errors.js'
 import { DeliveryLedger } from '../../src/kafka/drivers/delivery-ledger.js'
 import { isXerial, registerCodecs } from '../../src/kafka/drivers/kafkajs/codecs.js'
 import { kafkajsError } from '../../src/kafka/drivers/kafkajs/errors.js'
-import { loadPeer } from '../../src/kafka/drivers/load-peer.js'
 import { PartitionLanes } from '../../src/kafka/drivers/partition-lanes.js'
 import { checkProducerOptions } from '../../src/kafka/drivers/producer-options.js'
 import { checkRecord, endOfRequest } from '../../src/kafka/drivers/record-check.js'
 import { type Segment, sendSplitting } from '../../src/kafka/drivers/split-send.js'
 import { TopicPartitions } from '../../src/kafka/drivers/topic-partitions.js'
+import { loadPeer } from '../../src/load-peer.js'
 
 const failure = new TidewaterError('DELIVERY_FAILED', 'refused')
 

@@ -1,10 +1,9 @@
-import type { EventEmitter } from 'node:events'
 import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import { TidewaterError } from '../../../errors.js'
 import { abortableSleep } from '../../../retry/run.js'
 import type { KafkaAdmin, PartitionOffsets, TopicDefinition, TopicDescription } from '../../port.js'
-import { answerOf, type ConfluentModule, ConnectionLog, connectionConfig } from './client.js'
+import { answerOf, type ConfluentModule, ConnectionLog, connectClient, connectionConfig } from './client.js'
 import { confluentError } from './errors.js'
 
 /** @throws TidewaterError `BROKER_UNREACHABLE` */
@@ -12,8 +11,13 @@ export async function createConfluentAdmin(
   confluent: ConfluentModule,
   connection: KafkaConnection,
 ): Promise<KafkaAdmin> {
-  const client = confluent.AdminClient.create(connectionConfig(connection))
-  const log = new ConnectionLog(client as unknown as EventEmitter)
+  // Over a producer, which tells at once why it is not let in; the library's own admin client only that the time is up.
+  const carrier = new confluent.Producer(connectionConfig(connection) as never)
+  const log = new ConnectionLog(carrier, connection.auth)
+  await connectClient(carrier, log, connection)
+  // Tokens are refreshed by callbacks, and those come with the polls.
+  carrier.setPollInBackground(true)
+  const client = confluent.AdminClient.createFrom(carrier)
   const call = async <T>(
     action: string,
     topic: string | undefined,
@@ -27,18 +31,13 @@ export async function createConfluentAdmin(
     }
   }
   const timeout = connection.requestTimeoutMs
-  const listTopics = (timeoutMs: number) =>
-    answerOf<string[]>((done) => client.listTopics({ timeout: timeoutMs }, done))
-  try {
-    // The library's admin client connects with its first request only.
-    await call('Connecting', undefined, () => listTopics(connection.connectTimeoutMs))
-  } catch (error) {
-    client.disconnect()
-    throw error
-  }
-
   return {
-    listTopics: async () => (await call('Listing topics', undefined, () => listTopics(timeout))).sort(),
+    listTopics: async () =>
+      (
+        await call('Listing topics', undefined, () =>
+          answerOf<string[]>((done) => client.listTopics({ timeout }, done)),
+        )
+      ).sort(),
     describeTopic: (topic) =>
       call('Describing the topic', topic, () => describeTopicWith(client, topic, timeout)),
     createTopic: (definition) =>
@@ -55,7 +54,7 @@ export async function createConfluentAdmin(
       ),
     topicOffsets: (topic) =>
       call('Reading offsets', topic, () => topicOffsets(confluent, client, topic, timeout)),
-    close: async () => client.disconnect(),
+    close: () => new Promise((resolve) => carrier.disconnect(() => resolve())),
   }
 }
 

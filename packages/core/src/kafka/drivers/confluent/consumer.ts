@@ -5,7 +5,7 @@ import type { TidewaterError } from '../../../errors.js'
 import type { ConsumedBatch, ConsumedRecord, ConsumerOptions, KafkaConsumer } from '../../port.js'
 import { ConsumerRun } from '../consumer-run.js'
 import { describeTopicWith } from './admin.js'
-import { answerOf, type ConfluentModule, ConnectionLog, connectionConfig } from './client.js'
+import { answerOf, type ConfluentModule, ConnectionLog, connectClient, connectionConfig } from './client.js'
 import { confluentError } from './errors.js'
 
 /** Longest wait for records, and so for an abort to be seen: the wait holds a thread of libuv's pool. */
@@ -39,19 +39,12 @@ export async function createConfluentConsumer(
     'enable.auto.commit': false,
   } as const
   const consumer = new confluent.KafkaConsumer(config as never) as unknown as NativeConsumer
-  const log = new ConnectionLog(consumer)
+  const log = new ConnectionLog(consumer, connection.auth)
   const toError = (thrown: unknown, action: string, topic?: string) => {
     const named = topic === undefined ? { action } : { action, topic }
     return confluentError(thrown, { ...named, brokers: connection.brokers, detail: log.lastFailure })
   }
-  try {
-    // On failure the library disconnects by itself.
-    await answerOf((done) =>
-      consumer.connect({ timeout: connection.connectTimeoutMs, allTopics: false }, done),
-    )
-  } catch (thrown) {
-    throw toError(thrown, 'Connecting')
-  }
+  await connectClient(consumer, log, connection)
   try {
     await requireTopics(confluent, consumer, options.topics, connection.requestTimeoutMs, toError)
     consumer.setDefaultConsumeTimeout(pollMs)

@@ -1,5 +1,6 @@
 import { messageOf, TidewaterError } from '../../../errors.js'
 import { brokerError, type ErrorSubject, unreachable } from '../protocol-errors.js'
+import { securityError } from '../security-errors.js'
 
 export interface ConfluentSubject extends ErrorSubject {
   readonly brokers: readonly string[]
@@ -40,10 +41,17 @@ export function confluentError(thrown: unknown, subject: ConfluentSubject): Tide
     case localCode.allBrokersDown:
     case localCode.timedOut:
     case localCode.timedOutInQueue:
-      return unreachable(subject.brokers, subject.detail ?? text, thrown)
+      // It goes on trying after a refusal as well, and says in the end that the time is up.
+      return (
+        securityError(subject.detail ?? text, subject, thrown) ??
+        unreachable(subject.brokers, subject.detail ?? text, thrown)
+      )
     case localCode.ssl:
     case localCode.authentication:
-      return brokerError(58, subject.detail ?? text, subject, thrown)
+      return (
+        securityError(subject.detail ?? text, subject, thrown) ??
+        brokerError(58, subject.detail ?? text, subject, thrown)
+      )
     // Found out locally from the metadata, with the meaning of the broker's own code 3.
     case localCode.unknownTopic:
     case localCode.unknownPartition:

@@ -1,4 +1,5 @@
 import type { Compression, KafkaDriver } from '../../port.js'
+import { admitted } from '../admission.js'
 import { checkProducerOptions } from '../producer-options.js'
 import { createConfluentAdmin } from './admin.js'
 import { loadConfluent } from './client.js'
@@ -16,12 +17,15 @@ export const confluentDriver: KafkaDriver = {
   compressions,
   async createProducer(connection, options) {
     checkProducerOptions('confluent', options, compressions)
-    return createConfluentProducer(await loadConfluent(), connection, options)
+    const confluent = await loadConfluent()
+    return admitted(connection, () => createConfluentProducer(confluent, connection, options))
   },
   async createConsumer(connection, options) {
-    return createConfluentConsumer(await loadConfluent(), connection, options)
+    const confluent = await loadConfluent()
+    return admitted(connection, () => createConfluentConsumer(confluent, connection, options))
   },
   async createAdmin(connection) {
-    return createConfluentAdmin(await loadConfluent(), connection)
+    const confluent = await loadConfluent()
+    return admitted(connection, () => createConfluentAdmin(confluent, connection))
   },
 }

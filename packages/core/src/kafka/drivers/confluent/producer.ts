@@ -17,7 +17,7 @@ import { checkRecord, refusedAsTooLarge } from '../record-check.js'
 import { type Segment, sendSplitting } from '../split-send.js'
 import { TopicPartitions } from '../topic-partitions.js'
 import { describeTopicWith } from './admin.js'
-import { answerOf, type ConfluentModule, ConnectionLog } from './client.js'
+import { type ConfluentModule, ConnectionLog, connectClient } from './client.js'
 import { DeliverySlots, maxSlotRecords, type SlotHandle } from './delivery-slots.js'
 import { codeOf, confluentError, localCode } from './errors.js'
 import { producerConfig } from './producer-config.js'
@@ -29,17 +29,8 @@ export async function createConfluentProducer(
   options: DriverProducerOptions,
 ): Promise<DriverProducer> {
   const client = new confluent.Producer({ ...producerConfig(connection, options), dr_cb: true })
-  const log = new ConnectionLog(client)
-  try {
-    // On failure the library disconnects by itself.
-    await answerOf((done) => client.connect({ timeout: connection.connectTimeoutMs, allTopics: false }, done))
-  } catch (thrown) {
-    throw confluentError(thrown, {
-      action: 'Connecting',
-      brokers: connection.brokers,
-      detail: log.lastFailure,
-    })
-  }
+  const log = new ConnectionLog(client, connection.auth)
+  await connectClient(client, log, connection)
   client.setPollInBackground(true)
   return new ConfluentProducer(client, confluent.AdminClient.createFrom(client), connection, options, log)
 }

@@ -1,6 +1,8 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
-import { loadPeer } from '../load-peer.js'
+import { loadPeer } from '../../../load-peer.js'
+import { tlsSettings } from '../tls.js'
+import { iamOptions } from './authentication.js'
 import { registerCodecs } from './codecs.js'
 
 /** @throws TidewaterError `DRIVER_NOT_INSTALLED` */
@@ -16,6 +18,10 @@ export function createClient(
   connection: KafkaConnection,
   requestTimeoutMs = connection.requestTimeoutMs,
 ): Kafkajs.Kafka {
+  const { auth } = connection
+  const tls = tlsSettings(connection)
+  // Each new connection to MSK costs of a quota.
+  const initialRetryMs = auth === undefined ? 50 : 1_000
   return new kafkajs.Kafka({
     clientId: connection.clientId,
     brokers: [...connection.brokers],
@@ -26,7 +32,13 @@ export function createClient(
     logLevel: kafkajs.logLevel.NOTHING,
     logCreator: () => () => undefined,
     // One attempt per bootstrap broker: kafkajs starts at a random one and moves on with each retry.
-    retry: { initialRetryTime: 50, maxRetryTime: 500, retries: connection.brokers.length },
+    retry: {
+      initialRetryTime: initialRetryMs,
+      maxRetryTime: 10 * initialRetryMs,
+      retries: connection.brokers.length,
+    },
+    ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: [tls.ca.pem] } }),
+    ...(auth === undefined ? {} : iamOptions(kafkajs, auth)),
   })
 }
 

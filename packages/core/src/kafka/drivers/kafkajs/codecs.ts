@@ -2,8 +2,8 @@ import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import type * as Kafkajs from 'kafkajs'
 import { TidewaterError } from '../../../errors.js'
+import { loadPeer } from '../../../load-peer.js'
 import type { Compression } from '../../port.js'
-import { loadPeer } from '../load-peer.js'
 
 type ZlibFunction = (data: Uint8Array, callback: (error: Error | null, result: Buffer) => void) => void
 

@@ -1,5 +1,6 @@
 import { messageOf, TidewaterError } from '../../../errors.js'
 import { brokerError, type ErrorSubject, unreachable } from '../protocol-errors.js'
+import { securityError } from '../security-errors.js'
 
 export interface KafkajsSubject extends ErrorSubject {
   readonly brokers: readonly string[]
@@ -31,6 +32,7 @@ const electionErrors = new Set([
 ])
 
 const wrappers = new Set([
+  'KafkaJSError',
   'KafkaJSNumberOfRetriesExceeded',
   'KafkaJSNonRetriableError',
   // How this driver's codecs stop a consumer.
@@ -45,6 +47,8 @@ export function kafkajsError(thrown: unknown, subject: KafkajsSubject): Tidewate
   const text = messageOf(inner)
   // A broker's answer carries the protocol's number.
   if (typeof code === 'number' && type !== undefined) return brokerError(code, text, subject, thrown)
+  const refused = securityError(text, subject, thrown)
+  if (refused !== undefined) return refused
   if (name === 'KafkaJSSASLAuthenticationError') return brokerError(58, text, subject, thrown)
   // Nothing answered, or the connection broke: brokers come back, so the same call may work later.
   if (name !== undefined && connectionErrors.has(name)) return unreachable(subject.brokers, text, thrown)

@@ -1,4 +1,5 @@
 import type { KafkaDriver } from '../../port.js'
+import { admitted } from '../admission.js'
 import { checkProducerOptions } from '../producer-options.js'
 import { createKafkajsAdmin } from './admin.js'
 import { loadKafkajs } from './client.js'
@@ -17,12 +18,14 @@ export const kafkajsDriver: KafkaDriver = {
     checkProducerOptions('kafkajs', options, kafkajsCompressions)
     const kafkajs = await loadKafkajs()
     if (options.compression === 'snappy') await loadSnappy()
-    return createKafkajsProducer(kafkajs, connection, options)
+    return admitted(connection, () => createKafkajsProducer(kafkajs, connection, options))
   },
   async createConsumer(connection, options) {
-    return createKafkajsConsumer(await loadKafkajs(), connection, options)
+    const kafkajs = await loadKafkajs()
+    return admitted(connection, () => createKafkajsConsumer(kafkajs, connection, options))
   },
   async createAdmin(connection) {
-    return createKafkajsAdmin(await loadKafkajs(), connection)
+    const kafkajs = await loadKafkajs()
+    return admitted(connection, () => createKafkajsAdmin(kafkajs, connection))
   },
 }

@@ -1,0 +1,94 @@
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type * as Kafkajs from 'kafkajs'
+import type { MskIamAuth } from '../../../auth/msk-iam.js'
+import { messageOf, TidewaterError } from '../../../errors.js'
+import { securityError } from '../security-errors.js'
+import { putBehind, SaslGate } from './sasl-gate.js'
+
+const keepAliveDelayMs = 60_000
+
+/** How a client of kafkajs with IAM opens its connections and authenticates on them. */
+export function iamOptions(
+  kafkajs: typeof Kafkajs,
+  auth: MskIamAuth,
+): Pick<Kafkajs.KafkaConfig, 'sasl' | 'socketFactory'> {
+  const sockets = new GatedSockets()
+  return { sasl: saslMechanism(kafkajs, auth, sockets), socketFactory: (args) => sockets.open(args) }
+}
+
+/** The sockets kafkajs itself would make, each behind a gate that keeps a re-authentication in one piece. */
+class GatedSockets {
+  readonly #open = new Map<Socket, { readonly gate: SaslGate; readonly broker: string }>()
+
+  open({ host, port, ssl, onConnect }: Kafkajs.ISocketFactoryArgs): Socket {
+    const socket = ssl
+      ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+      : connectPlain({ host, port }, onConnect)
+    socket.setKeepAlive(true, keepAliveDelayMs)
+    const gate = new SaslGate()
+    putBehind(gate, socket)
+    this.#open.set(socket, { gate, broker: `${host}:${port}` })
+    socket.once('close', () => this.#open.delete(socket))
+    return socket
+  }
+
+  /**
+   * Closes the connections whose authentication stopped half way, where the broker would take nothing but the token that
+   * could not be had.
+   */
+  closeWaiting(broker: string, reason: Error): void {
+    for (const [socket, one] of this.#open) {
+      if (one.broker === broker && one.gate.isWaiting) socket.destroy(reason)
+    }
+  }
+}
+
+/**
+ * SASL OAUTHBEARER with a token for each authentication. In place of kafkajs's own provider, which turns every failure into
+ * an error that it never tries again: a quota that is used up, a session that would be too short and a credential source
+ * that is away for a moment all pass.
+ */
+function saslMechanism(
+  kafkajs: typeof Kafkajs,
+  auth: MskIamAuth,
+  sockets: GatedSockets,
+): Kafkajs.SASLOptions {
+  return {
+    mechanism: 'oauthbearer',
+    authenticationProvider: ({ host, port, saslAuthenticate }: Kafkajs.AuthenticationProviderArgs) => ({
+      async authenticate() {
+        const broker = `${host}:${port}`
+        try {
+          const { value } = await auth.token()
+          await saslAuthenticate({ request: { encode: () => bearer(value) } })
+        } catch (thrown) {
+          const said = TidewaterError.isInstance(thrown)
+            ? thrown
+            : securityError(messageOf(thrown), { action: `Authenticating to ${broker}` }, thrown)
+          sockets.closeWaiting(broker, said ?? (thrown as Error))
+          if (said === undefined) throw thrown
+          auth.noteRefusal(said.code)
+          throw asKafkajsError(kafkajs, said)
+        }
+      },
+    }),
+  } as unknown as Kafkajs.SASLOptions
+}
+
+// GS2 header, then the token as RFC 7628 has it; kafkajs wants the length before it, as its own mechanisms write it.
+function bearer(token: string): Buffer {
+  const message = Buffer.from(`n,,\u0001auth=Bearer ${token}\u0001\u0001`)
+  const framed = Buffer.alloc(4 + message.length)
+  framed.writeInt32BE(message.length, 0)
+  message.copy(framed, 4)
+  return framed
+}
+
+/** kafkajs asks `retriable` of an error before it tries again; the error itself travels as the cause. */
+function asKafkajsError(kafkajs: typeof Kafkajs, error: TidewaterError): Error {
+  const wrapped = error.retryable
+    ? new kafkajs.KafkaJSError(error.message, { retriable: true })
+    : new kafkajs.KafkaJSNonRetriableError(error.message)
+  return Object.assign(wrapped, { cause: error })
+}
