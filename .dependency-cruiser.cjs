@@ -6,6 +6,8 @@ const entryPoints = [
   '^packages/producer/src/sample/index\\.ts$',
   '^packages/core/src/config/document\\.ts$',
   '^packages/core/src/kafka/drivers/[^/]+/index\\.ts$',
+  '^packages/core/src/msk/index\\.ts$',
+  '^packages/testkit/src/aws/index\\.ts$',
   '^spark/[^/]+\\.schema\\.json$',
 ]
 
@@ -14,13 +16,20 @@ const pure = [
   '^packages/core/src/(errors|finding)\\.ts$',
   '^packages/core/src/iam/',
   '^packages/core/src/auth/(token-plan|explain-denial|options|auth-token)\\.ts$',
+  '^packages/core/src/msk/(aws-failure|bootstrap-brokers|broker-sizes|call-plan|cluster-(comparison|definition|findings|plan)|create-input|kafka-version|poll-plan|topic-configs|topic-route)\\.ts$',
   '^packages/core/src/(avro|config)/',
+  '^packages/testkit/src/aws/(injected-faults|query-xml|rest-json|service|signature|temporary-credentials)\\.ts$',
   '^packages/core/src/retry/policy\\.ts$',
   '^packages/core/src/kafka/topic-plan\\.ts$',
   '^packages/producer/src/(batch|sample)/',
   '^packages/producer/src/(options|driver-limits)\\.ts$',
   '^packages/emr/src/job/',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
+  '^packages/testkit/src/(java-properties|progress)\\.ts$',
+  '^packages/testkit/src/local/(broker-files|listeners|loopback|metadata-wire|options|stack-record)\\.ts$',
+  '^packages/testkit/src/local/iam/(?!(certificates|iam-files|local-iam|prepare-iam|private-file)\\.)',
+  '^packages/testkit/src/spark/(events|spark-files)\\.ts$',
+  '^packages/testkit/src/toolchain/(cache-folder|jar-bundles|tool-output)\\.ts$',
   '^packages/cli/src/terminal/format\\.ts$',
 ]
 

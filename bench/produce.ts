@@ -6,11 +6,12 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { avroCodec, ensureTopic, kafkaConnection, TidewaterError } from '@tidewater/core'
+import { ensureTopic, kafkaConnection, TidewaterError } from '@tidewater/core'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
-import { netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
+import { netflowSchema } from '@tidewater/producer/sample'
 import { preparePython, startLocal } from '@tidewater/testkit'
-import { maxBufferedBytes, memoryAllowanceBytes, type Run, type SampleLine } from './produce/shared.js'
+import { sampleLines } from './produce/samples.js'
+import { maxBufferedBytes, memoryAllowanceBytes, type Run, type Spread, spread } from './produce/shared.js'
 
 const { values } = parseArgs({
   options: {
@@ -119,16 +120,6 @@ async function contend(program: string, args: readonly string[]): Promise<Run> {
   return JSON.parse(stdout) as Run
 }
 
-function sampleLines(count: number): string {
-  const generator = netflowGenerator({ seed: 1, writerId: 'bench', startTimeMs: Date.UTC(2026, 0, 1) })
-  const codec = avroCodec(netflowSchema)
-  return Array.from({ length: count }, () => {
-    const record = generator.next()
-    const line: SampleLine = { record, avro: Buffer.from(codec.encode(record)).toString('base64') }
-    return `${JSON.stringify(line)}\n`
-  }).join('')
-}
-
 async function createTopic(brokers: string, topic: string): Promise<void> {
   const admin = await kafkajsDriver.createAdmin(kafkaConnection({ brokers }))
   await ensureTopic(admin, { topic, partitions: 3, replicationFactor: 1 })
@@ -181,18 +172,6 @@ async function report(runs: ReadonlyMap<string, readonly Run[]>): Promise<void> 
       `${JSON.stringify({ machine, records, rounds, rows, runs: Object.fromEntries(runs) }, null, 2)}\n`,
     )
   }
-}
-
-interface Spread {
-  readonly least: number
-  readonly median: number
-  readonly most: number
-}
-
-function spread(numbers: readonly number[]): Spread {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const at = (index: number) => sorted[index] ?? Number.NaN
-  return { least: at(0), median: at(Math.floor((sorted.length - 1) / 2)), most: at(sorted.length - 1) }
 }
 
 function show({ least, median, most }: Spread, digits: number): string {

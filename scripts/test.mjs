@@ -1,6 +1,6 @@
 // npm test: everything that can be tested, set-up included. `npm test -- --unit` is the fast part: no Kafka, no Spark.
 // Its last line is `N passed, N failed`; a part that could not run counts as one failure.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureConfluentDriver } from './confluent-driver.mjs'
@@ -53,7 +53,7 @@ async function counted(tally, part) {
 async function runAgainstRealParts(reports, tally) {
   // Without the driver its own tests fail; the others are worth running all the same.
   await counted(tally, () => ensureConfluentDriver())
-  const toolchain = JSON.parse(await runCaptured([...cli, 'local', 'install', '--json']))
+  const toolchain = JSON.parse(await runCaptured([...cli, 'local', 'install', '--iam', '--json']))
   const stateFolder = join(reports, 'stack')
   try {
     const up = ['local', 'up', '--json', '--state-folder', stateFolder]
@@ -65,20 +65,68 @@ async function runAgainstRealParts(reports, tally) {
       PYTHONDONTWRITEBYTECODE: '1',
     }
     process.stdout.write(
-      "\nThe Spark modules' own tests run beside these; what they say comes in one piece when they end.\n",
+      '\nThe tests in Java and Python run beside these; what they say comes in one piece when they end.\n',
     )
     // Side by side: both spend most of their time waiting for JVMs to start and for timers of Kafka and Spark.
-    const pytest = counted(tally, () => runPytest(toolchain.python, join(reports, 'pytest.xml'), tally, env))
+    const python = counted(tally, async () => {
+      await counted(tally, () => runJUnit(tally))
+      await withIamStack(join(reports, 'iam-stack'), (iamEnv) =>
+        runPytest(toolchain.python, join(reports, 'pytest.xml'), tally, { ...env, ...iamEnv }),
+      )
+    })
     await counted(tally, async () => {
       const files = await runVitest(['integration'], join(reports, 'integration.json'), tally, env)
       // A driver whose tests silently did not run would look green.
       for (const driver of ['kafkajs', 'confluent'])
         requireTests(files, `${driver}.integration.test.ts`, tally)
     })
-    await pytest
+    await python
   } finally {
     await runCleanup([...cli, 'local', 'down', '--state-folder', stateFolder])
   }
+}
+
+/** A broker with IAM for pytest alone: its tests rewrite who may do what. */
+async function withIamStack(stateFolder, work) {
+  const up = ['local', 'up', '--iam', '--json', '--state-folder', stateFolder]
+  const { iam } = JSON.parse(await runCaptured([...cli, ...up]))
+  const passwordFile = join(stateFolder, 'iam', 'trust-store-password')
+  try {
+    writeFileSync(passwordFile, iam.trustStorePassword, { mode: 0o600 })
+    await work({
+      TIDEWATER_IAM_BOOTSTRAP_BROKERS: iam.bootstrapBrokers,
+      TIDEWATER_IAM_REGION: iam.region,
+      TIDEWATER_IAM_TRUST_STORE: iam.trustStoreFile,
+      TIDEWATER_IAM_TRUST_STORE_PASSWORD_FILE: passwordFile,
+      TIDEWATER_IAM_ACCESS_KEY_ID: iam.accessKeyId,
+      TIDEWATER_IAM_SECRET_ACCESS_KEY: iam.secretAccessKey,
+      TIDEWATER_IAM_CONFIG_FILE: join(stateFolder, 'iam', 'iam.json'),
+    })
+  } finally {
+    await runCleanup([...cli, 'local', 'down', '--state-folder', stateFolder])
+  }
+}
+
+/** The broker plugin's own tests. */
+async function runJUnit(tally) {
+  const pom = join(repositoryFolder, 'packages', 'testkit', 'java', 'msk-iam-broker', 'pom.xml')
+  const { code, output } = await runAside([
+    'mvn',
+    '--batch-mode',
+    '-Dstyle.color=never',
+    '--file',
+    pom,
+    'test',
+  ])
+  const summary = /^\[\w+\] Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)$/m.exec(output)
+  process.stdout.write(`\n== The broker plugin's own tests (JUnit)\n${summary?.[0] ?? output}\n`)
+  if (summary === null) throw new StepError(`mvn test ended with ${code} and ran no test`)
+  const [run, ...others] = summary.slice(1).map(Number)
+  const failed = others.reduce((sum, one) => sum + one, 0)
+  if (failed > 0) process.stdout.write(output)
+  tally.passed += run - failed
+  tally.failed += failed
+  if (code !== 0 && failed === 0) tally.failed += 1
 }
 
 async function runVitest(projects, report, tally, env = {}) {

@@ -1,7 +1,9 @@
 // One producer in a process of its own, so that its CPU time and memory are the client's and nobody else's; plain
 // JavaScript, so that no compiler is in them either. Prints one JSON line:
 // node-producer.mjs DRIVER BROKERS TOPIC RECORDS SAMPLES_FILE MAX_BUFFERED_BYTES
+// With BENCH_REGION and BENCH_CA_FILE in the environment it authenticates with IAM over TLS.
 import { readFileSync } from 'node:fs'
+import { mskIam } from '@tidewater/core'
 import { createProducer } from '@tidewater/producer'
 import { netflowSchema } from '@tidewater/producer/sample'
 
@@ -12,9 +14,12 @@ const samples = readFileSync(samplesFile, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line).record)
 
+const { BENCH_REGION: region, BENCH_CA_FILE: caFile } = process.env
+const security = region === undefined ? {} : { auth: mskIam({ region }), tls: { caFile } }
 const producer = await createProducer({
   driver,
   brokers,
+  ...security,
   topic,
   schema: netflowSchema,
   compression: 'snappy',

@@ -21,3 +21,16 @@ export interface Run {
   readonly peakRssBytes: number
   readonly peakBufferedBytes?: number
 }
+
+/** A figure over the rounds. */
+export interface Spread {
+  readonly least: number
+  readonly median: number
+  readonly most: number
+}
+
+export function spread(numbers: readonly number[]): Spread {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const at = (index: number) => sorted[index] ?? Number.NaN
+  return { least: at(0), median: at(Math.floor((sorted.length - 1) / 2)), most: at(sorted.length - 1) }
+}

@@ -32,6 +32,7 @@ export function processIo(): CliIo {
       if (error.code !== 'EPIPE') throw error
     })
   }
+  leaveOutLibraryWarnings()
   return {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
@@ -42,6 +43,20 @@ export function processIo(): CliIo {
     env: process.env,
     cwd: process.cwd(),
   }
+}
+
+// kafkajs sets timers in the past (Node warns of it from version 23 on), and the AWS SDK tells each process on Node 20 that it
+// will want a newer one: neither is for the user of a command. Every other warning is printed as Node does.
+const libraryWarnings = new Set(['TimeoutNegativeWarning', 'NodeVersionSupportWarning'])
+
+function leaveOutLibraryWarnings(): void {
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    const isLibrarys = [...libraryWarnings].some((name) =>
+      `${warning.name}: ${warning.message}`.includes(name),
+    )
+    if (!isLibrarys) process.stderr.write(`(node:${process.pid}) ${warning.name}: ${warning.message}\n`)
+  })
 }
 
 /** `path` as the user meant it: relative to the folder the command was called in. */

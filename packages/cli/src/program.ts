@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { CliIo } from './io.js'
+import { addClusterCommands } from './program/cluster.js'
 import { addDemoCommand } from './program/demo.js'
 import { addIamCommands } from './program/iam.js'
 import { addJobCommands } from './program/job.js'
@@ -19,6 +20,7 @@ export function buildProgram(io: CliIo): Command {
     .exitOverride()
   addLocalCommands(program, io)
   addTopicCommands(program, io)
+  addClusterCommands(program, io)
   addProduceCommand(program, io)
   addJobCommands(program, io)
   addIamCommands(program, io)

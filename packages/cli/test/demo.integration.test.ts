@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe('tidewater demo', { timeout: 300_000 }, () => {
+describe('tidewater demo', { timeout: 900_000 }, () => {
   it('lands each of 30,000 records exactly once, and keeps the stack with --keep until it is taken down', async () => {
     const json = join(folder, 'summary.json')
     const stateFolder = join(folder, 'whole')
@@ -49,6 +49,29 @@ describe('tidewater demo', { timeout: 300_000 }, () => {
     expect((await runCli('local', 'down', '--state-folder', stateFolder)).code).toBe(0)
     expect(await processesUsing(stateFolder)).toEqual([])
     await access(join(stateFolder, 'warehouse'))
+  })
+
+  it('lands each record exactly once over TLS with IAM, each part under the policy made for it', async () => {
+    const json = join(folder, 'iam.json')
+    const args = ['--iam', '--records', '5000', '--micro-batches', '2', '--json', json]
+    const run = await runCli('demo', ...args, '--state-folder', join(folder, 'iam'))
+    expect(run.stderr).toContain('Exactly once: 5,000 records produced')
+    expect(run.code).toBe(0)
+    expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ produced: 5_000, landed: 5_000 })
+    const decisions = (await readFile(join(folder, 'iam', 'iam', 'decisions.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const authenticated = decisions.filter(
+      ({ kind, result }) => kind === 'authentication' && result === 'allowed',
+    )
+    expect(new Set(authenticated.map(({ principal }) => principal.split('/').at(-1)))).toEqual(
+      new Set(['topic-admin', 'producer', 'spark-job']),
+    )
+    // The Spark job speaks AWS_MSK_IAM through AWS's jar, the others OAUTHBEARER.
+    expect(new Set(authenticated.map(({ mechanism }) => mechanism))).toEqual(
+      new Set(['AWS_MSK_IAM', 'OAUTHBEARER']),
+    )
   })
 
   it.each([

@@ -19,6 +19,7 @@ describe('parseDemoOptions', () => {
     expect(parseDemoOptions({})).toEqual({
       records: 1_000_000,
       producers: 4,
+      iam: false,
       partitions: 3,
       microBatches: 8,
       seed: 1,

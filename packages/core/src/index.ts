@@ -1,6 +1,11 @@
 export { AuthToken } from './auth/auth-token.js'
 export { type MskIamAuth, mskIam } from './auth/msk-iam.js'
-export type { AwsCredentials, AwsCredentialsProvider, MskIamOptions } from './auth/options.js'
+export {
+  type AwsCredentials,
+  type AwsCredentialsProvider,
+  type MskIamOptions,
+  regionOfBroker,
+} from './auth/options.js'
 export * from './avro/index.js'
 export {
   connectionOf,

@@ -42,7 +42,7 @@ describe.each(['kafkajs', 'confluent'] as const)('SIGTERM with the %s driver', (
       await Promise.race([once(child.stdout, 'data'), exited])
       child.kill('SIGTERM')
       const [code, signal] = await exited
-      expect(errors).toBe('')
+      expect(withoutKafkajsWarning(errors)).toBe('')
       expect({ code, signal }).toEqual(end)
     } finally {
       child.kill('SIGKILL')
@@ -51,3 +51,11 @@ describe.each(['kafkajs', 'confluent'] as const)('SIGTERM with the %s driver', (
     expect(offsets.reduce((sum, { latest }) => sum + Number(latest), 0)).toBe(1_000)
   })
 })
+
+/** kafkajs 2.2.4 sets a timer in the past after each answer, which Node warns of from version 23 on, once a process. */
+function withoutKafkajsWarning(errors: string): string {
+  return errors.replace(
+    /\(node:\d+\) TimeoutNegativeWarning: .*\n.*\n\(Use `node --trace-warnings[^\n]*\n/,
+    '',
+  )
+}

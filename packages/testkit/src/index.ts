@@ -1,4 +1,5 @@
 export {
+  type DetachedIam,
   defaultStateFolder,
   type LocalStatus,
   localStatus,
@@ -7,17 +8,28 @@ export {
   type UpLocalResult,
   upLocal,
 } from './local/detached-stack.js'
+export type { Decision } from './local/iam/decisions.js'
+export type {
+  AssumeRoleOptions,
+  IamEndpoint,
+  LocalIam,
+  TemporaryCredentials,
+  UserCredentials,
+} from './local/iam/local-iam.js'
+export type { IamOptions, IamRoleInput, IamUserInput } from './local/iam/options.js'
+export type { PolicyDocument } from './local/iam/policy.js'
 export type { LocalStackInput, SparkResources } from './local/options.js'
-export type { StackRecord } from './local/stack-state.js'
+export type { StackRecord } from './local/stack-record.js'
 export {
   type LocalBroker,
+  type LocalIamStack,
   type LocalStack,
   type StackSparkOptions,
   type StartLocalOptions,
   type StopOptions,
   startLocal,
 } from './local/start-local.js'
-export type { OnProgress, Progress, ProgressStep } from './progress.js'
+export type { JarBundle, OnProgress, Progress, ProgressStep } from './progress.js'
 export type { SparkRunOptions } from './spark/run-document.js'
 export {
   type JobBatch,

@@ -1,6 +1,6 @@
 /**
  * A file in the format of java.util.Properties, which is read as Latin-1: anything else has to be escaped, and so do
- * backslashes and a leading blank of a value. Pure.
+ * backslashes and a leading blank of a value.
  */
 export function renderJavaProperties(values: Readonly<Record<string, string | number | boolean>>): string {
   return Object.entries(values)

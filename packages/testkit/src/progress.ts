@@ -1,5 +1,8 @@
 /** Steps of a set-up or start, in the order in which a first run goes through them. */
-export type ProgressStep = 'kafka-jars' | 'spark-jars' | 'python' | 'broker'
+export type ProgressStep = JarBundle | 'python' | 'certificates' | 'broker'
+
+/** The jars that are fetched or built, each bundle as one. */
+export type JarBundle = 'kafka' | 'spark' | 'msk-iam-broker'
 
 /**
  * Called with each sign of life of a slow step.

@@ -1,5 +1,7 @@
 import {
+  type DetachedIam,
   defaultStateFolder,
+  type LocalStackInput,
   prepareToolchain,
   localStatus as readLocalStatus,
   type StackRecord,
@@ -17,17 +19,14 @@ export interface LocalIo {
   readonly signal?: AbortSignal
 }
 
-export interface LocalUpOptions {
-  /** Default: `local` in the cache folder. */
-  readonly stateFolder?: string
-  readonly brokerPort?: number
-  readonly controllerPort?: number
-  readonly brokerHeapMb?: number
-  readonly readyTimeoutMs?: number
-}
+/** Of the stack; `stateFolder` is `local` in the cache folder by default. */
+export type LocalUpOptions = Omit<LocalStackInput, 'keep' | 'spark'>
 
-/** The document of `tidewater local up --json`. */
-export interface LocalUpDocument {
+/** The IAM listener in documents; see `IamEndpoint` of the test kit. */
+export type LocalIamDocument = NonNullable<StackRecord['iam']>
+
+/** What documents tell of a stack that runs. */
+interface StackDocument {
   readonly bootstrapBrokers: string
   readonly stateFolder: string
   readonly warehouseFolder: string
@@ -35,13 +34,23 @@ export interface LocalUpDocument {
   readonly clusterId: string
   readonly brokerPid: number
   readonly startedAt: string
+}
+
+/** The document of `tidewater local up --json`. */
+export interface LocalUpDocument extends StackDocument {
+  /** With `--iam`. It holds a secret. */
+  readonly iam?: DetachedIam
   /** Whether it ran before this command; the command's options have changed nothing then. */
   readonly wasRunning: boolean
 }
 
 /** The document of `tidewater local status --json`. */
 export type LocalStatusDocument =
-  | ({ readonly state: 'running' | 'not-answering' } & Omit<LocalUpDocument, 'wasRunning'>)
+  | ({
+      readonly state: 'running' | 'not-answering'
+      /** Without the secret, which is in `iam.credentialsFile`. */
+      readonly iam?: LocalIamDocument
+    } & StackDocument)
   | { readonly state: 'stopped'; readonly stateFolder: string }
 
 /** The document of `tidewater local down --json`. */
@@ -51,14 +60,14 @@ export interface LocalDownDocument {
 }
 
 /** Fetches what the local stack needs; see `prepareToolchain`. */
-export async function localInstall(io: LocalIo): Promise<Toolchain> {
-  return prepareToolchain(io)
+export async function localInstall({ iam }: { readonly iam: boolean }, io: LocalIo): Promise<Toolchain> {
+  return prepareToolchain({ ...io, ...(iam ? { parts: ['kafka', 'msk-iam-broker', 'spark'] } : {}) })
 }
 
 /** Starts the stack so that it outlives this command, or answers with the one that runs already. */
 export async function localUp(options: LocalUpOptions, io: LocalIo): Promise<LocalUpDocument> {
-  const { stack, wasRunning } = await upLocal({ ...options, ...io })
-  return { ...describeStack(stack), wasRunning }
+  const { stack, wasRunning, iam } = await upLocal({ ...options, ...io })
+  return { ...describeStack(stack), ...(iam === undefined ? {} : { iam }), wasRunning }
 }
 
 /** Stops the stack; nothing to stop is no error. */
@@ -77,7 +86,9 @@ export async function localStatus(
   io: Pick<LocalIo, 'env'>,
 ): Promise<LocalStatusDocument> {
   const status = await readLocalStatus(options.stateFolder ?? defaultStateFolder(io.env))
-  return status.state === 'stopped' ? status : { state: status.state, ...describeStack(status.stack) }
+  if (status.state === 'stopped') return status
+  const { state, stack } = status
+  return { state, ...describeStack(stack), ...(stack.iam === undefined ? {} : { iam: stack.iam }) }
 }
 
 /** What people read after `local up`. Pure. */
@@ -86,7 +97,27 @@ export function renderLocalUp(document: LocalUpDocument): string {
     `Local stack ${document.wasRunning ? 'was running already' : 'is up'}: Kafka at ${document.bootstrapBrokers}`,
     `State folder: ${document.stateFolder}`,
     `Stop it with: tidewater local down --state-folder ${document.stateFolder}`,
+    ...(document.iam === undefined ? [] : ['', ...renderIam(document.iam)]),
   ].join('\n')
+}
+
+// No secret: scrollback and logs of a build outlive the stack.
+function renderIam(iam: LocalIamDocument): string[] {
+  return [
+    `Kafka with IAM at ${iam.bootstrapBrokers}, region ${iam.region}. In the shell of a client:`,
+    // Variables win over files in AWS SDKs.
+    '  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE',
+    `  export AWS_SHARED_CREDENTIALS_FILE=${shellWord(iam.credentialsFile)}`,
+    `  export AWS_REGION=${iam.region}`,
+    `  export NODE_EXTRA_CA_CERTS=${shellWord(iam.caFile)}`,
+    `  export KAFKA_OPTS=-Djavax.net.ssl.trustStore=${shellWord(iam.trustStoreFile)}`,
+    `librdkafka and Python: ssl.ca.location=${iam.caFile}`,
+    `Policies name this cluster: ${iam.clusterArn}`,
+  ]
+}
+
+function shellWord(text: string): string {
+  return /^[\w/.:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 /** What people read after `local down`. Pure. */
@@ -105,17 +136,18 @@ export function renderLocalStatus(document: LocalStatusDocument): string {
     `Kafka: ${document.bootstrapBrokers} (process ${document.brokerPid}, since ${document.startedAt})`,
     `State folder: ${document.stateFolder}`,
     `Broker log: ${document.brokerLogFile}`,
+    ...(document.iam === undefined ? [] : renderIam(document.iam)),
   ].join('\n')
 }
 
-function describeStack(stack: StackRecord): Omit<LocalUpDocument, 'wasRunning'> {
+function describeStack(stack: StackRecord): StackDocument {
   return {
     bootstrapBrokers: stack.bootstrapBrokers,
     stateFolder: stack.stateFolder,
     warehouseFolder: stack.warehouseFolder,
     brokerLogFile: stack.brokerLogFile,
     clusterId: stack.clusterId,
-    brokerPid: stack.broker.pid,
+    brokerPid: stack.brokerProcess.pid,
     startedAt: stack.startedAt,
   }
 }

@@ -13,6 +13,7 @@ import {
 import { count } from '../terminal/format.js'
 import { startStage } from '../terminal/progress.js'
 import { writeJson } from '../terminal/report-error.js'
+import { connectionInput } from './connection.js'
 
 /** Longest wait, once stopped, for what was written to be delivered. */
 const stopTimeoutMs = 10_000
@@ -31,7 +32,7 @@ export async function produce(input: ProduceOptionsInput, io: CliIo): Promise<vo
   }
   const failures: TidewaterError[] = []
   const startedAtMs = io.now()
-  const producer = await connect(options)
+  const producer = await connect(options, io)
   // Also when the writing waits for a broker that is away: closing makes room.
   const onStop = () => producer.close({ timeoutMs: stopTimeoutMs }).catch(() => {})
   io.signal.addEventListener('abort', onStop, { once: true })
@@ -60,12 +61,12 @@ export async function produce(input: ProduceOptionsInput, io: CliIo): Promise<vo
   }
 }
 
-function connect(options: ProduceOptions): Promise<AvroProducer<NetflowRecord>> {
+function connect(options: ProduceOptions, io: CliIo): Promise<AvroProducer<NetflowRecord>> {
   const { acks, compression, lingerMs, batchBytes, maxBufferedBytes } = options
   return createProducer({
     // The producer itself names what is wrong with a driver's name.
     driver: options.driver as DriverName,
-    brokers: options.broker,
+    ...connectionInput(options, io.env),
     clientId: options.clientId,
     topic: options.topicName,
     schema: netflowSchema,

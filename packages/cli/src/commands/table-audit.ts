@@ -1,5 +1,4 @@
-import { kafkaConnection, TidewaterError } from '@tidewater/core'
-import { kafkajsDriver } from '@tidewater/core/kafkajs'
+import { TidewaterError } from '@tidewater/core'
 import { jobTables, type SparkJob } from '@tidewater/emr'
 import type { Audit } from '@tidewater/iceberg-ops'
 import { queryRunner } from '@tidewater/testkit'
@@ -9,6 +8,7 @@ import { expectedPartitions, parseDeliveries } from '../table/expected.js'
 import { count, table } from '../terminal/format.js'
 import { runStage } from '../terminal/progress.js'
 import { writeJson } from '../terminal/report-error.js'
+import { jobConnection, withAdmin } from './connection.js'
 import { type LocalSparkOptions, prepareLocalSpark } from './local-spark.js'
 import { readJob, readJson } from './read-document.js'
 
@@ -17,6 +17,8 @@ export interface TableAuditOptions extends LocalSparkOptions {
   readonly delivered: readonly string[]
   /** Columns that together name a record. */
   readonly identity: readonly string[]
+  /** PEM file of the brokers' certificate authority. Default: the job's own trust store when that is PEM. */
+  readonly caFile?: string
   readonly json: boolean
 }
 
@@ -31,7 +33,10 @@ export async function tableAudit(jobPath: string, options: TableAuditOptions, io
   const reports = await Promise.all(
     options.delivered.map(async (path) => parseDeliveries(await readJson(path, 'delivery report', io), path)),
   )
-  const expected = expectedPartitions(job, await readOffsets(job), reports)
+  const offsets = await withAdmin(jobConnection(job, io.env, options.caFile), (admin) =>
+    admin.topicOffsets(job.source.topic),
+  )
+  const expected = expectedPartitions(job, offsets, reports)
   const spark = await prepareLocalSpark(options, io)
   const runQueries = queryRunner(job.table.catalog, { ...spark, signal: io.signal })
   const { audit, evidence } = await runStage(
@@ -93,15 +98,4 @@ function requireCoordinates(job: SparkJob): void {
     `Job ${job.name} writes no Kafka coordinates (table.kafkaMetadataColumns is false)`,
     { remedy: 'An audit counts offsets: switch kafkaMetadataColumns on.' },
   )
-}
-
-async function readOffsets({ source }: SparkJob) {
-  const admin = await kafkajsDriver.createAdmin(
-    kafkaConnection({ brokers: source.bootstrapBrokers, clientId: 'tidewater-cli' }),
-  )
-  try {
-    return await admin.topicOffsets(source.topic)
-  } finally {
-    await admin.close()
-  }
 }

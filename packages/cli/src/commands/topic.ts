@@ -1,11 +1,25 @@
-import { ensureTopic, type KafkaAdmin, kafkaConnection } from '@tidewater/core'
+import {
+  ensureTopic,
+  type KafkaAdmin,
+  kafkaConnection,
+  TidewaterError,
+  type TopicDefinition,
+} from '@tidewater/core'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
+import { bootstrapBrokers, ensureMskTopic, type MskClient } from '@tidewater/core/msk'
 import type { CliIo } from '../io.js'
 import { table } from '../terminal/format.js'
 import { writeJson } from '../terminal/report-error.js'
+import { withClient } from './cluster.js'
+import { adminConnection, type BrokerOptions, connectionInput, withAdmin } from './connection.js'
 
-export interface TopicCreateOptions {
-  readonly broker: string
+export interface TopicCreateOptions extends Omit<BrokerOptions, 'broker'> {
+  /** Either the brokers or the cluster. */
+  readonly broker?: string
+  /** Name or ARN of an MSK cluster. */
+  readonly cluster?: string
+  /** URL of the MSK service. Default: the region's. */
+  readonly endpoint?: string
   readonly partitions: number
   readonly replicationFactor: number
   readonly config: Readonly<Record<string, string>>
@@ -15,25 +29,67 @@ export interface TopicCreateOptions {
 
 /** Creates a topic or grows it to the partitions asked for; prints what it does and why. */
 export async function topicCreate(topic: string, options: TopicCreateOptions, io: CliIo): Promise<void> {
-  const { partitions, replicationFactor, config: configs } = options
-  await withAdmin(options.broker, async (admin) => {
-    const plan = await ensureTopic(
-      admin,
-      { topic, partitions, replicationFactor, configs },
-      { dryRun: options.dryRun },
-    )
-    if (options.json) writeJson(io, { ...plan, topic, dryRun: options.dryRun })
-    else io.stdout(`${options.dryRun ? 'would be: ' : ''}${plan.action}: ${plan.reason}\n`)
-  })
+  const { partitions, replicationFactor, config: configs, dryRun, broker, cluster } = options
+  const desired = { topic, partitions, replicationFactor, configs }
+  if ((broker === undefined) === (cluster === undefined))
+    throw new TidewaterError('USAGE', 'Either --broker or --cluster says where the topic is to be', {
+      remedy: 'Give one of them.',
+    })
+  const { plan, route } =
+    cluster === undefined
+      ? await withAdmin(adminConnection({ ...options, broker: broker ?? '' }, io.env), async (admin) => ({
+          plan: await ensureTopic(admin, desired, { dryRun }),
+          route: undefined,
+        }))
+      : await createThroughMsk(cluster, desired, options, io)
+  if (options.json) {
+    writeJson(io, { ...plan, topic, dryRun, ...(route === undefined ? {} : { route }) })
+    return
+  }
+  if (route !== undefined) io.stderr(`${route.way}: ${route.reason}\n`)
+  io.stdout(`${dryRun ? 'would be: ' : ''}${plan.action}: ${plan.reason}\n`)
+}
+
+function createThroughMsk(cluster: string, desired: TopicDefinition, options: TopicCreateOptions, io: CliIo) {
+  const { region, profile, endpoint } = options
+  const account = {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  }
+  return withClient(cluster, account, (client) =>
+    ensureMskTopic(client, cluster, desired, {
+      dryRun: options.dryRun,
+      signal: io.signal,
+      kafkaAdmin: () => iamAdmin(client, cluster, options, io),
+    }),
+  )
+}
+
+/** For clusters without the topic API: their own brokers, with IAM. */
+async function iamAdmin(
+  client: MskClient,
+  cluster: string,
+  options: TopicCreateOptions,
+  io: CliIo,
+): Promise<KafkaAdmin> {
+  const { bootstrapBrokers: broker } = await bootstrapBrokers(client, cluster, { signal: io.signal })
+  const region = cluster.startsWith('arn:') ? cluster.split(':')[3] : options.region
+  return kafkajsDriver.createAdmin(
+    kafkaConnection({
+      ...connectionInput({ ...options, broker, iam: true, region }, io.env),
+      clientId: 'tidewater-cli',
+    }),
+  )
 }
 
 /** Prints a topic's partitions with leaders, replicas and offsets. */
 export async function topicDescribe(
   topic: string,
-  options: { readonly broker: string; readonly json: boolean },
+  options: BrokerOptions & { readonly json: boolean },
   io: CliIo,
 ): Promise<void> {
-  await withAdmin(options.broker, async (admin) => {
+  await withAdmin(adminConnection(options, io.env), async (admin) => {
     const { partitions } = await admin.describeTopic(topic)
     const offsets = await admin.topicOffsets(topic)
     const rows = partitions.map((one) => {
@@ -56,15 +112,4 @@ export async function topicDescribe(
       ),
     )
   })
-}
-
-async function withAdmin(broker: string, work: (admin: KafkaAdmin) => Promise<void>): Promise<void> {
-  const admin = await kafkajsDriver.createAdmin(
-    kafkaConnection({ brokers: broker, clientId: 'tidewater-cli' }),
-  )
-  try {
-    await work(admin)
-  } finally {
-    await admin.close()
-  }
 }

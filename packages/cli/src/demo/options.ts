@@ -18,6 +18,8 @@ const demoOptionsSchema = z.strictObject({
     .default(1),
   /** Heap of Spark's driver, which is all of Spark here. Default 2048. */
   sparkMemoryMb: z.int().min(512).max(65_536).default(2_048),
+  /** Over TLS with IAM: producers, topic and Spark job authenticate, under policies made for them. Default false. */
+  iam: z.boolean().default(false),
   /** Leave the stack up and its folder in place. Default false. */
   keep: z.boolean().default(false),
   /** Folder for Kafka's data, the tables and the logs; it must not exist or be empty. Default: a new temporary folder. */

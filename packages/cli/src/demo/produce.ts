@@ -1,3 +1,4 @@
+import type { KafkaConnectionInput } from '@tidewater/core'
 import { createProducer } from '@tidewater/producer'
 import { netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
 import { shareRecords } from './options.js'
@@ -11,7 +12,7 @@ export interface ProducedRecords {
 }
 
 export interface ProducePlan {
-  readonly brokers: string
+  readonly connection: Pick<KafkaConnectionInput, 'brokers' | 'tls' | 'auth'>
   readonly topic: string
   readonly records: number
   readonly producers: number
@@ -73,7 +74,7 @@ async function produceShare(
   const generator = netflowGenerator({ seed, writerId, startTimeMs: plan.startTimeMs })
   await using producer = await createProducer({
     driver: 'kafkajs',
-    brokers: plan.brokers,
+    ...plan.connection,
     clientId: writerId,
     topic: plan.topic,
     schema: netflowSchema,

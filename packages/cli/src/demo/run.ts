@@ -19,6 +19,7 @@ import { auditTable } from '../table/audit.js'
 import { count } from '../terminal/format.js'
 import { runStage, type Stage } from '../terminal/progress.js'
 import { stringify } from '../terminal/report-error.js'
+import { demoAccess, demoIam } from './access.js'
 import type { DemoOptions } from './options.js'
 import { produceRecords } from './produce.js'
 import { type DemoSummary, renderSummary } from './summary.js'
@@ -55,14 +56,15 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSumm
   )
   const stack = await stage(
     'stack',
-    'Kafka broker',
+    options.iam ? 'Kafka broker with IAM' : 'Kafka broker',
     (one) =>
       startLocal({
+        ...(options.iam ? { iam: demoIam(topic) } : {}),
         ...(stateFolder === undefined ? {} : { stateFolder }),
         onProgress: one.say,
         signal: io.signal,
       }),
-    ({ bootstrapBrokers }) => `answers at ${bootstrapBrokers}`,
+    ({ bootstrapBrokers, iam }) => `answers at ${iam?.bootstrapBrokers ?? bootstrapBrokers}`,
   )
   let completed = false
   try {
@@ -93,8 +95,9 @@ async function runOnStack(
 ): Promise<Omit<DemoSummary, 'secondsByStage' | 'seconds'>> {
   const { bootstrapBrokers, stateFolder } = stack
   const spark = { stateFolder, driverMemoryMb: options.sparkMemoryMb, signal: io.signal }
+  const access = demoAccess(stack, io.env)
   const admin = await kafkajsDriver.createAdmin(
-    kafkaConnection({ brokers: bootstrapBrokers, clientId: 'tidewater-demo' }),
+    kafkaConnection({ ...access.topicAdmin, clientId: 'tidewater-demo' }),
   )
   try {
     await stage(
@@ -108,7 +111,7 @@ async function runOnStack(
       'Producing',
       (one) =>
         produceRecords(
-          { ...options, brokers: bootstrapBrokers, topic, startTimeMs: io.now() },
+          { ...options, connection: access.producer, topic, startTimeMs: io.now() },
           io.signal,
           (delivered) => one.update(delivered, options.records, 'records delivered'),
         ),
@@ -120,9 +123,8 @@ async function runOnStack(
       name: 'netflow-to-iceberg',
       schema: netflowSchema,
       source: {
-        bootstrapBrokers,
+        ...access.source,
         topic,
-        auth: { type: 'none' },
         maxOffsetsPerTrigger: Math.max(1, Math.ceil(options.records / options.microBatches)),
       },
       table,
@@ -135,6 +137,7 @@ async function runOnStack(
       (one) =>
         runJob(job, {
           ...spark,
+          env: access.sparkEnv,
           onStarted: () => one.update(0, options.records, 'records'),
           onBatch: (_, totals) =>
             one.update(totals.inputRows, options.records, `records in ${totals.batches} micro-batches`),

@@ -9,6 +9,13 @@ const produceOptionsSchema = z.strictObject({
   topicName: z.string().min(1),
   /** Bootstrap brokers, `host:port,...`. */
   broker: z.string().min(1),
+  // What these mean is `connectionInput`'s business.
+  tls: z.boolean().optional(),
+  caFile: z.string().min(1).optional(),
+  iam: z.boolean().optional(),
+  region: z.string().min(1).optional(),
+  profile: z.string().min(1).optional(),
+  roleArn: z.string().min(1).optional(),
   /** How many times `count` records are produced; -1 goes on until it is stopped. Default 1. */
   cycle: z
     .int()

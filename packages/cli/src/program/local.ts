@@ -1,3 +1,4 @@
+import { TidewaterError } from '@tidewater/core'
 import type { Command } from 'commander'
 import {
   defaultStateFolder,
@@ -29,9 +30,15 @@ export function addLocalCommands(program: Command, io: CliIo): void {
   local
     .command('install')
     .description('fetch what the local stack needs, ahead of its first use')
+    .option('--iam', 'also what `local up --iam` needs', false)
     .option('--json', 'print one JSON document', false)
-    .action(async ({ json }) => {
-      const toolchain = await staged(io, 'Tool chain', localInstall, () => 'ready')
+    .action(async ({ json, iam }) => {
+      const toolchain = await staged(
+        io,
+        'Tool chain',
+        (localIo) => localInstall({ iam }, localIo),
+        () => 'ready',
+      )
       print(json, toolchain, ({ cacheFolder }) => `In place in ${cacheFolder}`)
     })
 
@@ -39,12 +46,23 @@ export function addLocalCommands(program: Command, io: CliIo): void {
     .option('--broker-port <port>', 'port of the broker (default: a free one)', integer)
     .option('--controller-port <port>', 'port of the controller (default: a free one)', integer)
     .option('--broker-heap-mb <MiB>', "heap of the broker's JVM (default: 512)", integer)
-    .action(async ({ json, stateFolder, ...options }) => {
+    .option('--iam', 'a second listener that authenticates and authorizes as MSK with IAM does', false)
+    .option('--iam-port <port>', 'port of that listener (default: a free one)', integer)
+    .option('--region <region>', 'region that clients sign for (default: us-east-1)')
+    .option(
+      '--session-seconds <seconds>',
+      'longest session without a new authentication (default: 3600)',
+      integer,
+    )
+    .action(async ({ json, stateFolder, iam, iamPort, region, sessionSeconds, ...options }) => {
       const folder = resolvePath(io, stateFolder)
+      const iamOptions = given({ port: iamPort, region, sessionSeconds })
+      requireIam(iam, { '--iam-port': iamPort, '--region': region, '--session-seconds': sessionSeconds })
       const document = await staged(
         io,
         'Kafka broker',
-        (localIo) => localUp({ ...given(options), stateFolder: folder }, localIo),
+        (localIo) =>
+          localUp({ ...given(options), stateFolder: folder, ...(iam ? { iam: iamOptions } : {}) }, localIo),
         ({ bootstrapBrokers }) => `answers at ${bootstrapBrokers}`,
       )
       print(json, document, renderLocalUp)
@@ -64,6 +82,15 @@ export function addLocalCommands(program: Command, io: CliIo): void {
         renderLocalDown,
       ),
     )
+}
+
+// Passed over in silence, they would leave their user with a listener that lets everybody in.
+function requireIam(iam: boolean, values: Readonly<Record<string, unknown>>): void {
+  const orphan = Object.keys(values).find((name) => values[name] !== undefined)
+  if (iam || orphan === undefined) return
+  throw new TidewaterError('USAGE', `${orphan} has no meaning without --iam`, {
+    remedy: `Add --iam, or leave ${orphan} out.`,
+  })
 }
 
 function staged<T>(

@@ -46,6 +46,22 @@ export function collect(text: string, collected: readonly string[] = []): string
   return [...collected, text]
 }
 
+/** The options of every command that talks to Kafka: where the brokers are, and who asks. */
+export function addBrokerOptions(command: Command): Command {
+  return addAccessOptions(command.requiredOption('--broker <host:port,...>', 'bootstrap brokers'))
+}
+
+/** Who asks, for commands that may look up themselves where the brokers are. */
+export function addAccessOptions(command: Command): Command {
+  return command
+    .option('--iam', 'authenticate with AWS IAM (MSK), over TLS; credentials as the AWS SDK finds them')
+    .option('--region <region>', "the cluster's region (default: from the brokers' names, or AWS_REGION)")
+    .option('--profile <name>', 'profile of the AWS configuration files')
+    .option('--role-arn <arn>', 'role to assume')
+    .option('--tls', 'speak TLS without authentication')
+    .option('--ca-file <file>', "PEM file of the certificate authority (default: the system's)")
+}
+
 /** The options of every command that runs Spark on this machine. */
 export function addSparkOptions(command: Command, io: CliIo): Command {
   return command

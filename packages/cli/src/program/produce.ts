@@ -1,14 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { produce } from '../commands/produce.js'
 import type { CliIo } from '../io.js'
-import { given, integer } from './options.js'
+import { addBrokerOptions, given, integer } from './options.js'
 
 export function addProduceCommand(program: Command, io: CliIo): void {
-  program
-    .command('produce')
-    .description('produce NetFlow records and count what was delivered, per partition')
-    .requiredOption('--topic-name <topic>', 'topic to produce to; it must exist')
-    .requiredOption('--broker <host:port,...>', 'bootstrap brokers')
+  addBrokerOptions(
+    program
+      .command('produce')
+      .description('produce NetFlow records and count what was delivered, per partition')
+      .requiredOption('--topic-name <topic>', 'topic to produce to; it must exist'),
+  )
     .option(
       '--cycle <n>',
       'how many times --count records are produced; -1 until stopped (default: 1)',

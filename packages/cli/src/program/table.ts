@@ -15,6 +15,7 @@ export function addTableCommands(program: Command, io: CliIo): void {
       [],
     )
     .option('--identity <column,...>', 'columns that together name a record', list, [])
+    .option('--ca-file <file>', "PEM file of the brokers' certificate authority (default: the job's, if PEM)")
     .option('--json', 'print one JSON document', false)
     .action((path, options) => tableAudit(path, options, io))
   addSparkOptions(table.command('maintain <job.json>'), io)

@@ -9,9 +9,8 @@ export interface AwsCredentials {
 }
 
 /** A credential provider of the AWS SDK for JavaScript v3, or one of your own. */
-export type AwsCredentialsProvider = (options?: {
-  readonly forceRefresh?: boolean
-}) => Promise<AwsCredentials>
+// biome-ignore lint/suspicious/noExplicitAny: the SDK's providers take different properties here, all of them optional
+export type AwsCredentialsProvider = (properties?: any) => Promise<AwsCredentials>
 
 const credentials = z.custom<AwsCredentials | AwsCredentialsProvider>(
   (value) =>

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { type ErrorCode, TidewaterError } from '../errors.js'
-import { describeValue } from './parse.js'
+import { describeValue, describeValueAt } from './parse.js'
 
 /** One wrong place in a document. */
 export interface DocumentProblem {
@@ -60,14 +60,17 @@ function problemsOf(errors: readonly ErrorObject[], root: object): DocumentProbl
 }
 
 function problemOf(error: ErrorObject, root: object): DocumentProblem {
-  const value = describeValue(error.data)
+  const value = describeValueAt(error.instancePath.split('/'), error.data)
   switch (error.keyword) {
     case 'additionalProperties': {
       const name = String(error.params.additionalProperty)
       return {
         path: `${error.instancePath}/${name}`,
         problem: 'is not a known field',
-        value: describeValue((error.data as Record<string, unknown>)[name]),
+        value: describeValueAt(
+          [...error.instancePath.split('/'), name],
+          (error.data as Record<string, unknown>)[name],
+        ),
       }
     }
     case 'required':
@@ -92,6 +95,13 @@ function problemOf(error: ErrorObject, root: object): DocumentProblem {
     }
     case 'oneOf':
       return { path: error.instancePath, problem: 'has none of the allowed forms', value }
+    case 'not':
+      // Of a field that another one excludes; its description says which.
+      return {
+        path: error.instancePath,
+        problem: `is not allowed here${descriptionOf(error.parentSchema)}`,
+        value,
+      }
     case 'const':
       return {
         path: error.instancePath,
@@ -101,6 +111,11 @@ function problemOf(error: ErrorObject, root: object): DocumentProblem {
     default:
       return { path: error.instancePath, problem: error.message ?? 'is invalid', value }
   }
+}
+
+function descriptionOf(schema: unknown): string {
+  const description = (schema as { description?: unknown } | undefined)?.description
+  return typeof description === 'string' ? ` (${description})` : ''
 }
 
 interface TaggedSchema {

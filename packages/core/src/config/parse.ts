@@ -17,7 +17,7 @@ export function parseConfig<S extends z.ZodType>(
   const problems = result.error.issues.map((issue) => ({
     path: issue.path.join('.'),
     problem: issue.message,
-    value: issue.path.some((part) => isSecretName(String(part))) ? '(hidden)' : describeValue(issue.input),
+    value: describeValueAt(issue.path, issue.input),
   }))
   const text = problems
     .map(({ path, problem, value }) => `${path || '(root)'}: ${problem}, got ${value}`)
@@ -28,9 +28,10 @@ export function parseConfig<S extends z.ZodType>(
   })
 }
 
-// A wrong secret is a secret still, and errors reach logs.
-function isSecretName(name: string): boolean {
-  return /secret|password|token|credential/i.test(name)
+/** A value for an error message, unless a name on its path says that it is a secret: a wrong one is a secret still. */
+export function describeValueAt(path: readonly PropertyKey[], value: unknown): string {
+  const isSecret = path.some((name) => /secret|password|token|credential|accesskey/i.test(String(name)))
+  return isSecret && value !== undefined ? '(hidden)' : describeValue(value)
 }
 
 /** A short, safe rendering of a value for an error message: at most 80 characters. */

@@ -81,6 +81,9 @@ interface ServiceOptions {
   readonly settleTimeoutMs: number
 }
 
+/** MSK's topic operations describe what was a minute ago: https://docs.aws.amazon.com/msk/latest/developerguide/msk-topic-operations-information.html */
+const staleForMs = 90_000
+
 async function ensureThroughService(
   call: TopicCall,
   desired: TopicDefinition,
@@ -93,10 +96,16 @@ async function ensureThroughService(
   try {
     await carryOut(call, plan)
   } catch (error) {
-    if (!isStale(error)) throw error
-    // The description was older than the topic. What the service describes next decides.
+    if (!mayBeStale(error, plan)) throw error
+    // The description may have been older than the topic. What the service describes next decides.
     const partitions = (known?.description.partitions.length ?? 0) + 1
-    const fresh = await settled(call, desired.topic, partitions, settleTimeoutMs, clock)
+    const patienceMs = Math.min(settleTimeoutMs, staleForMs)
+    const fresh = await settled(call, desired.topic, partitions, patienceMs, clock).catch(
+      (thrown: unknown) => {
+        // The description was right, and so is the refusal.
+        throw TidewaterError.isInstance(thrown) && thrown.code === 'WAIT_TIMEOUT' ? error : thrown
+      },
+    )
     const second = planMskTopic(desired, fresh)
     await carryOut(call, second)
     return second
@@ -129,11 +138,15 @@ async function carryOut(call: TopicCall, plan: TopicPlan): Promise<void> {
   }
 }
 
-/** Whether the change was refused because it has been made already, which the description didn't show yet. */
-function isStale(error: unknown): boolean {
+/**
+ * Whether the change may have been refused because it has been made already, which the description didn't show yet. Kafka
+ * refuses a number of partitions that a topic has in the same words as one it may not have.
+ */
+function mayBeStale(error: unknown, plan: TopicPlan): boolean {
   if (!TidewaterError.isInstance(error)) return false
-  if (error.code === 'TOPIC_EXISTS') return true
-  return error.code === 'TOPIC_CONFLICT' && /(already|currently) has \d+ partition/i.test(error.message)
+  return (
+    error.code === 'TOPIC_EXISTS' || (error.code === 'TOPIC_CONFLICT' && plan.action === 'add-partitions')
+  )
 }
 
 /** Waits until the service describes the topic as ACTIVE with so many partitions at least, each with a leader. */

@@ -81,3 +81,30 @@ describe('documentValidator', () => {
     )
   })
 })
+
+it('a value under the name of a secret is never repeated, known field or not', () => {
+  const validate = documentValidator(
+    {
+      type: 'object',
+      additionalProperties: false,
+      properties: { auth: { type: 'object', properties: { password: { type: 'string', minLength: 20 } } } },
+    },
+    'document',
+    'JOB_INVALID',
+  )
+  for (const document of [
+    { auth: { password: 'hunter2' } },
+    { secretAccessKey: 'hunter2' },
+    { auth: { password: 12345678 } },
+  ]) {
+    let thrown: unknown
+    try {
+      validate(document)
+    } catch (error) {
+      thrown = error
+    }
+    const text = JSON.stringify(thrown)
+    expect(text).toContain('(hidden)')
+    expect(text).not.toMatch(/hunter2|12345678/)
+  }
+})

@@ -142,6 +142,9 @@ describe('planCluster', () => {
     })
     const raised = { brokersPerAccount: 200, brokersPerCluster: 100, serverlessClustersPerAccount: 10 }
     expect(planCluster(desired, { ...nothing, accountBrokers: 28 }, raised).action).toBe('create')
+    const three = clusterDefinition(provisioned)
+    expect(planCluster(three, { ...nothing, accountBrokers: 87 }).action).toBe('create')
+    expect(planCluster(three, { ...nothing, accountBrokers: 88 }).action).toBe('conflict')
     const full = { ...nothing, accountServerlessClusters: 10 }
     expect(planCluster(clusterDefinition(serverless), full)).toMatchObject({
       action: 'conflict',

@@ -168,11 +168,24 @@ describe('ensureMskTopic', () => {
       DescribeClusterV2: inCluster(provisionedCluster),
       DescribeTopic: [three.topic],
       DescribeTopicPartitions: [described(1).partitions, described(1).partitions, three.partitions],
-      UpdateTopic: [
-        failure('AWS_REQUEST_FAILED', 'BadRequestException', 'Topic already has 3 partition(s).'),
-      ],
+      UpdateTopic: [failure('AWS_REQUEST_FAILED', 'BadRequestException', 'Number of partitions is invalid')],
     })
     expect((await ensure(client)).plan.action).toBe('none')
+  })
+
+  it('passes the refusal of a growth on when the description stays as it is', async () => {
+    const client = scriptedMsk({
+      DescribeClusterV2: inCluster(provisionedCluster),
+      DescribeTopic: [three.topic],
+      DescribeTopicPartitions: [described(1).partitions],
+      UpdateTopic: [failure('AWS_REQUEST_FAILED', 'BadRequestException', 'too many partitions')],
+    })
+    const clock = fakeClock()
+    await expect(ensure(client, {}, clock)).rejects.toMatchObject({
+      code: 'TOPIC_CONFLICT',
+      message: 'too many partitions',
+    })
+    expect(clock.nowMs()).toBe(90_000)
   })
 
   it('says so when the service never describes what it was told', async () => {

@@ -1,23 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
-import { guardFolder, releaseFolder } from '../supervisor/guard.js'
 import { isRunning } from '../supervisor/process-identity.js'
 import { withFileLock } from '../toolchain/file-lock.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from '../toolchain/jars.js'
 import { requirePrerequisites } from '../toolchain/require-prerequisites.js'
-import { requireWritableFolder } from '../toolchain/writable-folder.js'
 import { awaitFreePort, type BrokerLaunch, launchBroker, type RunningBroker } from './broker.js'
-import { brokerPaths, clusterIdFrom } from './broker-files.js'
+import { clusterIdFrom } from './broker-files.js'
+import { type PreparedIam, prepareIam } from './iam/prepare-iam.js'
+import { listenerRequests } from './listeners.js'
 import type { LocalStackConfig } from './options.js'
-import { findFreePorts, loopbackHost, requireFreePort, tryPorts } from './ports.js'
-import { readStackRecord, type StackRecord, stackFile, writeStackRecord } from './stack-state.js'
+import { findFreePorts, requireFreePort, tryPorts } from './ports.js'
+import { describeStack, type StackRecord } from './stack-record.js'
+import { readStackRecord, writeStackRecord } from './stack-state.js'
+import { leaveAll, prepareStateFolder, removeAll } from './state-folder.js'
 
 export interface BootedStack {
   readonly record: StackRecord
   readonly broker: RunningBroker
+  /** There exactly when the configuration asks for it. */
+  readonly iam: PreparedIam | undefined
   /** What goes when the stack stops. */
   readonly disposables: readonly string[]
   /** Starts the broker again on the same ports and data. */
@@ -30,42 +32,73 @@ export async function bootStack(
   lifetime: StackRecord['lifetime'],
   toolchain: ToolchainOptions,
 ): Promise<BootedStack> {
-  const { signal, env } = toolchain
-  const needs = await jarPrerequisites(['kafka-broker'], toolchain.cacheFolder)
+  const { signal, env, onProgress } = toolchain
+  const bundles = config.iam === undefined ? (['kafka'] as const) : (['kafka', 'msk-iam-broker'] as const)
+  const needs = await jarPrerequisites(bundles, toolchain.cacheFolder)
   const { java } = await requirePrerequisites(needs, env)
-  if (config.brokerPort !== undefined) await requireFreePort(config.brokerPort, 'brokerPort')
-  if (config.controllerPort !== undefined) await requireFreePort(config.controllerPort, 'controllerPort')
+  const javaCommand = java?.command ?? 'java'
+  const requests = listenerRequests(config)
+  for (const { port, option } of requests) if (port !== undefined) await requireFreePort(port, option)
   const state = await prepareStateFolder(config)
   try {
-    const jarsFolder = await ensureJars('kafka-broker', toolchain)
+    const jarsFolder = await ensureJars('kafka', toolchain)
+    const pluginFolder = config.iam === undefined ? '' : await ensureJars('msk-iam-broker', toolchain)
     const boot = async () => {
       await requireStopped(state.folder)
-      const launched = await launchOnPorts(config, {
-        plan: { folder: join(state.folder, 'broker'), jarsFolder, heapMb: config.brokerHeapMb },
-        javaCommand: java?.command ?? 'java',
-        env,
-        newClusterId: clusterIdFrom(randomBytes(16)),
-        readyTimeoutMs: config.readyTimeoutMs,
-        signal,
+      // Under the lock: a broker that runs goes by these very files.
+      const iam =
+        config.iam && (await prepareIam(config.iam, state.folder, { javaCommand, env, signal, onProgress }))
+      onProgress?.('Kafka broker: starting', { step: 'broker', state: 'started' })
+      const started = await tryPorts(requests, findFreePorts, async (listeners) => {
+        const launch: BrokerLaunch = {
+          plan: {
+            listeners,
+            folder: join(state.folder, 'broker'),
+            jarsFolder,
+            heapMb: config.brokerHeapMb,
+            iam: iam && {
+              configFile: iam.paths.configFile,
+              keyStoreFile: iam.paths.keyStoreFile,
+              keyStorePassword: iam.keyStorePassword,
+              jarsFolder: pluginFolder,
+            },
+          },
+          javaCommand,
+          env,
+          newClusterId: clusterIdFrom(randomBytes(16)),
+          readyTimeoutMs: config.readyTimeoutMs,
+          signal,
+        }
+        return { launch, broker: await launchBroker(launch) }
       })
-      const record = describe(config, lifetime, state.folder, launched)
-      await recordOrKill(record, launched.broker)
-      return { record, ...launched }
+      const record = describeStack({
+        listeners: started.launch.plan.listeners,
+        clusterId: started.broker.clusterId,
+        stateFolder: state.folder,
+        lifetime,
+        startedAt: new Date().toISOString(),
+        brokerProcess: started.broker.identity,
+        stopTimeoutMs: config.stopTimeoutMs,
+        iam,
+      })
+      await recordOrKill(record, started.broker)
+      return { record, iam, ...started }
     }
-    toolchain.onProgress?.('Kafka broker: starting', { step: 'broker', state: 'started' })
-    const { record, broker, launch } = await withFileLock(join(state.folder, 'stack.lock'), boot, { signal })
+    const { record, iam, broker, launch } = await withFileLock(join(state.folder, 'stack.lock'), boot, {
+      signal,
+    })
     const message = `Kafka broker: answers at ${record.bootstrapBrokers}`
-    toolchain.onProgress?.(message, { step: 'broker', state: 'done' })
+    onProgress?.(message, { step: 'broker', state: 'done' })
     return {
       record,
       broker,
+      iam,
       disposables: state.disposables,
       relaunch: async () => {
-        await awaitFreePort(launch.plan.brokerPort, 'brokerPort')
-        await awaitFreePort(launch.plan.controllerPort, 'controllerPort')
+        for (const { port, option } of launch.plan.listeners) await awaitFreePort(port, option)
         // The signal belonged to the first start.
         const again = await launchBroker({ ...launch, signal: undefined })
-        await recordOrKill({ ...record, broker: again.identity }, again)
+        await recordOrKill({ ...record, brokerProcess: again.identity }, again)
         return again
       },
     }
@@ -77,86 +110,22 @@ export async function bootStack(
   }
 }
 
-/** Removes folders and files that belong to the stack, and takes them from the guard. */
-export async function removeAll(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-    releaseFolder(path)
-  }
-}
-
-/** Takes folders and files from the guard, which would have removed them with the end of this process. */
-export function leaveAll(paths: readonly string[]): void {
-  for (const path of paths) releaseFolder(path)
-}
-
-/** What a stack makes in its state folder: a folder the caller named may hold other things as well. Pure. */
-export function ownedPaths(stateFolder: string): string[] {
-  return [stackFile(stateFolder), ...['broker', 'spark', 'warehouse'].map((name) => join(stateFolder, name))]
-}
-
 function namesLog(thrown: unknown): boolean {
   return TidewaterError.isInstance(thrown) && 'logFile' in thrown.details
 }
 
-/** Validates what can be validated without touching the machine. */
-export function checkStateFolder(folder: string | undefined): void {
-  // Kafka reads log.dirs as a comma-separated list.
-  if (folder === undefined || !/[,\n]/.test(folder)) return
-  throw new TidewaterError('CONFIG_INVALID', `The state folder ${folder} holds a comma or a line end`, {
-    remedy: 'Choose a stateFolder without them.',
-    details: { stateFolder: folder },
-  })
-}
-
-interface StateFolder {
-  readonly folder: string
-  readonly disposables: readonly string[]
-}
-
-async function prepareStateFolder(config: LocalStackConfig): Promise<StateFolder> {
-  checkStateFolder(config.stateFolder)
-  const temporary = config.stateFolder === undefined
-  const remedy = 'Choose another stateFolder, or leave it out for a temporary one.'
-  if (temporary) await requireWritableFolder(tmpdir(), 'temporary folder', 'Set TMPDIR to another folder.')
-  const folder = config.stateFolder
-    ? resolve(config.stateFolder)
-    : await mkdtemp(join(tmpdir(), 'tidewater-local-'))
-  const keep = config.keep ?? !temporary
-  const disposables = keep ? [] : temporary ? [folder] : ownedPaths(folder)
-  for (const path of disposables) guardFolder(path)
-  await requireWritableFolder(folder, 'state folder', remedy)
-  await mkdir(join(folder, 'broker'), { recursive: true })
-  await mkdir(join(folder, 'warehouse'), { recursive: true })
-  return { folder, disposables }
-}
-
 async function requireStopped(stateFolder: string): Promise<void> {
   const record = await readStackRecord(stateFolder)
-  if (record === undefined || !(await isRunning(record.broker))) return
+  if (record === undefined || !(await isRunning(record.brokerProcess))) return
+  const { bootstrapBrokers, brokerProcess } = record
   throw new TidewaterError(
     'STACK_ALREADY_RUNNING',
-    `A local stack runs from ${stateFolder} already, at ${record.bootstrapBrokers} (process ${record.broker.pid})`,
+    `A local stack runs from ${stateFolder} already, at ${bootstrapBrokers} (process ${brokerProcess.pid})`,
     {
       remedy: 'Use it, stop it with `tidewater local down`, or choose another stateFolder.',
-      details: { stateFolder, bootstrapBrokers: record.bootstrapBrokers, pid: record.broker.pid },
+      details: { stateFolder, bootstrapBrokers, pid: brokerProcess.pid },
     },
   )
-}
-
-type PortlessLaunch = Omit<BrokerLaunch, 'plan'> & {
-  readonly plan: Omit<BrokerLaunch['plan'], 'brokerPort' | 'controllerPort'>
-}
-
-function launchOnPorts(
-  config: LocalStackConfig,
-  launch: PortlessLaunch,
-): Promise<{ broker: RunningBroker; launch: BrokerLaunch }> {
-  const { brokerPort, controllerPort } = config
-  return tryPorts({ brokerPort, controllerPort }, findFreePorts, async (ports) => {
-    const complete = { ...launch, plan: { ...launch.plan, ...ports } }
-    return { broker: await launchBroker(complete), launch: complete }
-  })
 }
 
 // A broker that nothing on disk knows of could not be stopped by the next command.
@@ -166,28 +135,5 @@ async function recordOrKill(record: StackRecord, broker: RunningBroker): Promise
   } catch (thrown) {
     await broker.process.kill()
     throw thrown
-  }
-}
-
-function describe(
-  config: LocalStackConfig,
-  lifetime: StackRecord['lifetime'],
-  stateFolder: string,
-  { broker, launch }: { broker: RunningBroker; launch: BrokerLaunch },
-): StackRecord {
-  const { brokerPort, controllerPort, folder } = launch.plan
-  return {
-    version: 1,
-    bootstrapBrokers: `${loopbackHost}:${brokerPort}`,
-    brokerPort,
-    controllerPort,
-    clusterId: broker.clusterId,
-    stateFolder,
-    lifetime,
-    startedAt: new Date().toISOString(),
-    broker: broker.identity,
-    brokerLogFile: brokerPaths(folder).logFile,
-    warehouseFolder: join(stateFolder, 'warehouse'),
-    spark: config.spark,
   }
 }

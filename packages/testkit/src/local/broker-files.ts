@@ -1,20 +1,23 @@
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { renderJavaProperties } from '../java-properties.js'
-import { loopbackHost } from './ports.js'
+import { type IamBrokerPlan, iamProperties } from './iam/broker-properties.js'
+import { type Listener, listenerOf } from './listeners.js'
+import { loopbackHost } from './loopback.js'
 
 export const brokerNodeId = 1
 
 export interface BrokerPlan {
-  readonly brokerPort: number
-  readonly controllerPort: number
+  readonly listeners: readonly Listener[]
   readonly heapMb: number
   /** Folder of the broker's files within the state folder. */
   readonly folder: string
   readonly jarsFolder: string
+  /** There exactly when a listener is `IAM`. */
+  readonly iam?: IamBrokerPlan | undefined
 }
 
-/** Files of a broker within its folder. Pure. */
+/** Files of a broker within its folder. */
 export function brokerPaths(folder: string) {
   return {
     dataFolder: join(folder, 'data'),
@@ -25,18 +28,22 @@ export function brokerPaths(folder: string) {
   }
 }
 
-/** One combined KRaft node (broker and controller) that listens on the loopback interface alone. Pure. */
+/** One combined KRaft node (broker and controller) that listens on the loopback interface alone. */
 export function renderServerProperties(plan: BrokerPlan): string {
-  const { brokerPort, controllerPort } = plan
+  const { listeners } = plan
+  const controller = listenerOf(listeners, 'CONTROLLER')
+  const advertised = listeners.flatMap(({ name, advertisedHost, port }) =>
+    advertisedHost === undefined ? [] : [`${name}://${advertisedHost}:${port}`],
+  )
   return renderJavaProperties({
     'node.id': brokerNodeId,
     'process.roles': 'broker,controller',
-    'controller.quorum.voters': `${brokerNodeId}@${loopbackHost}:${controllerPort}`,
-    'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://${loopbackHost}:${brokerPort},CONTROLLER://${loopbackHost}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${loopbackHost}:${brokerPort}`,
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.quorum.voters': `${brokerNodeId}@${loopbackHost}:${controller.port}`,
+    'controller.listener.names': controller.name,
+    listeners: listeners.map(({ name, port }) => `${name}://${loopbackHost}:${port}`).join(','),
+    'advertised.listeners': advertised.join(','),
+    'inter.broker.listener.name': listenerOf(listeners, 'PLAINTEXT').name,
+    'listener.security.protocol.map': listeners.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
     'log.dirs': brokerPaths(plan.folder).dataFolder,
     // Topics come from a plan; a misspelt name must be an error, not a new topic. Same default as Amazon MSK.
     'auto.create.topics.enable': false,
@@ -57,6 +64,7 @@ export function renderServerProperties(plan: BrokerPlan): string {
     'group.initial.rebalance.delay.ms': 0,
     // Taken from the heap at start; the default is 128 MiB.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+    ...(plan.iam === undefined ? {} : iamProperties(plan.iam)),
   })
 }
 
@@ -64,23 +72,22 @@ export function renderServerProperties(plan: BrokerPlan): string {
  * The file that marks a data folder as formatted for a cluster. Kafka's storage tool writes it and a bootstrap.checkpoint
  * that names the metadata version; without the checkpoint the controller takes the newest version of its release, the
  * same one (org.apache.kafka.metadata.bootstrap.BootstrapDirectory), and the broker adds its directory.id by itself.
- * Writing it here saves a second JVM, about 0.75 s of each start. Pure.
+ * Writing it here saves a second JVM, about 0.75 s of each start.
  */
 export function renderMetaProperties(clusterId: string): string {
   return renderJavaProperties({ version: 1, 'cluster.id': clusterId, 'node.id': brokerNodeId })
 }
 
-/** The cluster a data folder belongs to; undefined when it is not formatted. Pure. */
+/** The cluster a data folder belongs to; undefined when it is not formatted. */
 export function clusterIdOf(metaProperties: string): string | undefined {
   return /^cluster\.id=(\S+)\s*$/m.exec(metaProperties)?.[1]
 }
 
-/** A Kafka cluster id: 16 bytes in URL-safe base64 without padding. Pure. */
+/** A Kafka cluster id: 16 bytes in URL-safe base64 without padding. */
 export function clusterIdFrom(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url')
 }
 
-/** Pure. */
 export function renderLog4jProperties(): string {
   return renderJavaProperties({
     'log4j.rootLogger': 'INFO, stdout',
@@ -90,7 +97,7 @@ export function renderLog4jProperties(): string {
   })
 }
 
-/** Arguments of `java`. Pure. */
+/** Arguments of `java`. */
 export function brokerJavaArguments(plan: BrokerPlan): string[] {
   const paths = brokerPaths(plan.folder)
   return [
@@ -98,13 +105,15 @@ export function brokerJavaArguments(plan: BrokerPlan): string[] {
     '-Djava.awt.headless=true',
     `-Dlog4j.configuration=${pathToFileURL(paths.log4jProperties).href}`,
     '-cp',
-    join(plan.jarsFolder, '*'),
+    [plan.jarsFolder, ...(plan.iam === undefined ? [] : [plan.iam.jarsFolder])]
+      .map((folder) => join(folder, '*'))
+      .join(delimiter),
     'kafka.Kafka',
     paths.serverProperties,
   ]
 }
 
-/** The port that, says a broker's log, was taken; undefined when it says no such thing. Pure. */
+/** The port that, says a broker's log, was taken; undefined when it says no such thing. */
 export function portTaken(log: string): number | undefined {
   const port = /failed to bind to \S+:(\d+): Address already in use/.exec(log)?.[1]
   return port === undefined ? undefined : Number(port)

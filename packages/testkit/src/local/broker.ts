@@ -14,9 +14,12 @@ import {
   renderMetaProperties,
   renderServerProperties,
 } from './broker-files.js'
+import { writePrivateFile } from './iam/private-file.js'
+import { listenerOf } from './listeners.js'
+import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
 import type { ClusterMetadata } from './metadata-wire.js'
-import { loopbackHost, portInUse, requireFreePort } from './ports.js'
+import { portInUse, requireFreePort } from './ports.js'
 
 const portWaitMs = 10_000
 const portPollMs = 100
@@ -46,8 +49,10 @@ export interface RunningBroker {
 export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker> {
   const { plan } = launch
   const paths = brokerPaths(plan.folder)
+  const { port } = listenerOf(plan.listeners, 'PLAINTEXT')
   const clusterId = await formatDataFolder(plan, launch.newClusterId)
-  await writeFile(paths.serverProperties, renderServerProperties(plan))
+  // With IAM it holds the password of the broker's key.
+  await writePrivateFile(paths.serverProperties, renderServerProperties(plan))
   await writeFile(paths.log4jProperties, renderLog4jProperties())
   const logStart = await logSize(paths.logFile)
   const process = await supervise({
@@ -61,13 +66,14 @@ export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker>
   try {
     await becomesReady(
       process,
-      async () => requireItself(await requestMetadata(loopbackHost, plan.brokerPort), clusterId, plan),
+      async () => requireItself(await requestMetadata(loopbackHost, port), clusterId, port),
       { timeoutMs: launch.readyTimeoutMs, signal: launch.signal },
     )
   } catch (thrown) {
     const taken = portTaken((await readLogFrom(paths.logFile, logStart)).text)
     if (taken === undefined) throw thrown
-    throw portInUse(taken, taken === plan.controllerPort ? 'controllerPort' : 'brokerPort', thrown)
+    const option = plan.listeners.find((listener) => listener.port === taken)?.option
+    throw option === undefined ? thrown : portInUse(taken, option, thrown)
   }
   return { process, identity: process.identity, clusterId }
 }
@@ -88,13 +94,13 @@ export async function awaitFreePort(port: number, option: string, signal?: Abort
 
 // Of two brokers that were given the same port one answers and the other ends: an answer proves something only when it
 // comes from this broker's cluster.
-function requireItself(metadata: ClusterMetadata, clusterId: string, plan: BrokerPlan): void {
+function requireItself(metadata: ClusterMetadata, clusterId: string, brokerPort: number): void {
   if (metadata.clusterId !== clusterId)
     throw new TidewaterError(
       'BROKER_UNREACHABLE',
-      `Port ${plan.brokerPort} is answered by another cluster, ${metadata.clusterId}`,
+      `Port ${brokerPort} is answered by another cluster, ${metadata.clusterId}`,
     )
-  if (metadata.controllerId < 0 || !metadata.brokers.some(({ port }) => port === plan.brokerPort))
+  if (metadata.controllerId < 0 || !metadata.brokers.some(({ port }) => port === brokerPort))
     throw new TidewaterError('BROKER_UNREACHABLE', 'The broker has not joined its cluster yet', {
       retryable: true,
     })

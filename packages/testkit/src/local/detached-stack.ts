@@ -3,21 +3,29 @@ import { parseConfig, TidewaterError } from '@tidewater/core'
 import { endRecordedGroup } from '../supervisor/process-group.js'
 import { isRunning } from '../supervisor/process-identity.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
-import { bootStack, ownedPaths, removeAll } from './boot.js'
+import { bootStack } from './boot.js'
+import { hideSecrets } from './iam/hide-secrets.js'
+import { readIamDocument } from './iam/iam-files.js'
+import { iamPaths } from './iam/paths.js'
+import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
-import { localStackSchema } from './options.js'
-import { loopbackHost } from './ports.js'
-import { readStackRecord, removeStackRecord, type StackRecord } from './stack-state.js'
+import { type LocalStackConfig, localStackSchema } from './options.js'
+import { type StackRecord, stopTimeoutMsOf } from './stack-record.js'
+import { readStackRecord, removeStackRecord } from './stack-state.js'
 import type { StartLocalOptions } from './start-local.js'
-
-const stopTimeoutMs = 20_000
+import { ownedPaths, removeAll } from './state-folder.js'
 
 /** What became of {@link upLocal}. */
 export interface UpLocalResult {
   readonly stack: StackRecord
   /** Whether it ran before; its options are its own then, not those just given. */
   readonly wasRunning: boolean
+  /** There when the stack has an IAM listener. `util.inspect` hides the secret. */
+  readonly iam?: DetachedIam
 }
+
+/** How to be the first user of a detached stack's IAM listener. */
+export type DetachedIam = NonNullable<StackRecord['iam']> & { readonly secretAccessKey: string }
 
 /** How a recorded stack is. */
 export type LocalStatus =
@@ -34,9 +42,9 @@ export function defaultStateFolder(env: NodeJS.ProcessEnv = process.env): string
 
 /**
  * Starts a stack that outlives this process, until {@link stopLocal}; or answers with the one that runs from that state
- * folder already. `keep` has no meaning here.
+ * folder already. `keep` has no meaning here, and roles have none: nobody is there to hand out their credentials.
  *
- * @throws TidewaterError as `startLocal` does, except `STACK_ALREADY_RUNNING`
+ * @throws TidewaterError as `startLocal` does, but `STACK_ALREADY_RUNNING` only when `iam` is asked of one that runs without
  */
 export async function upLocal(options: Omit<StartLocalOptions, 'keep'> = {}): Promise<UpLocalResult> {
   const { onProgress, signal, env, ...input } = options
@@ -44,23 +52,59 @@ export async function upLocal(options: Omit<StartLocalOptions, 'keep'> = {}): Pr
   const stateFolder = resolve(input.stateFolder ?? defaultStateFolder(toolchain.env))
   const config = parseConfig(localStackSchema, { ...input, stateFolder }, 'options of the local stack')
   const running = await findRunning(stateFolder)
-  if (running !== undefined) return { stack: running, wasRunning: true }
+  if (running !== undefined) return foundRunning(running, config)
   try {
     const { record, broker } = await bootStack({ ...config, keep: true }, 'detached', toolchain)
     // Until here an interrupted start leaves nothing behind; from here on the record is what finds the broker.
+    const iam = await detachedIam(record)
     broker.process.release()
-    return { stack: record, wasRunning: false }
+    return { stack: record, wasRunning: false, ...iam }
   } catch (thrown) {
     // Another process was faster while this one waited for its lock.
     const startedMeanwhile = isAlreadyRunning(thrown) ? await findRunning(stateFolder) : undefined
     if (startedMeanwhile === undefined) throw thrown
-    return { stack: startedMeanwhile, wasRunning: true }
+    return foundRunning(startedMeanwhile, config)
   }
+}
+
+async function foundRunning(
+  stack: StackRecord,
+  { iam }: Pick<LocalStackConfig, 'iam'>,
+): Promise<UpLocalResult> {
+  if (iam !== undefined && stack.iam === undefined) {
+    const { stateFolder, bootstrapBrokers } = stack
+    throw new TidewaterError(
+      'STACK_ALREADY_RUNNING',
+      `The local stack that runs from ${stateFolder} has no IAM listener`,
+      {
+        remedy: 'Stop it with `tidewater local down` and start it again, or choose another stateFolder.',
+        details: { stateFolder, bootstrapBrokers },
+      },
+    )
+  }
+  return { stack, wasRunning: true, ...(await detachedIam(stack)) }
+}
+
+async function detachedIam(stack: StackRecord): Promise<{ iam?: DetachedIam }> {
+  if (stack.iam === undefined) return {}
+  const { configFile } = iamPaths(stack.stateFolder)
+  const { accessKeyId } = stack.iam
+  const document = await readIamDocument(configFile)
+  const user = document?.identities.find((identity) => identity.accessKeyId === accessKeyId)
+  if (user === undefined)
+    throw new TidewaterError(
+      'CONFIG_INVALID',
+      `${configFile} no longer holds the access key ${accessKeyId}`,
+      {
+        remedy: 'Stop the stack with `tidewater local down` and start it again.',
+      },
+    )
+  return { iam: hideSecrets({ ...stack.iam, secretAccessKey: user.secretAccessKey }, ['secretAccessKey']) }
 }
 
 async function findRunning(stateFolder: string): Promise<StackRecord | undefined> {
   const record = await readStackRecord(stateFolder)
-  return record !== undefined && (await isRunning(record.broker)) ? record : undefined
+  return record !== undefined && (await isRunning(record.brokerProcess)) ? record : undefined
 }
 
 function isAlreadyRunning(thrown: unknown): boolean {
@@ -81,7 +125,7 @@ export async function localStatus(stateFolder: string): Promise<LocalStatus> {
 }
 
 export interface StopLocalOptions {
-  /** Longest wait for the clean stop; then the broker is killed. Default 20,000. */
+  /** Longest wait for the clean stop; then the broker is killed. Default: the `stopTimeoutMs` it was started with. */
   readonly timeoutMs?: number
   /** Also remove all data, logs and tables of the stack from the state folder. Default false: the next start goes on with it. */
   readonly removeState?: boolean
@@ -101,7 +145,7 @@ export async function stopLocal(
   const stack = await readStackRecord(folder)
   // Without a record the folder is not known to be a stack's, so nothing is removed from it.
   if (stack === undefined) return { outcome: 'not-running', stateFolder: folder }
-  const end = await endRecordedGroup(stack.broker, options.timeoutMs ?? stopTimeoutMs)
+  const end = await endRecordedGroup(stack.brokerProcess, stopTimeoutMsOf(stack, options))
   await removeStackRecord(folder)
   if (options.removeState) await removeAll(ownedPaths(folder))
   return { outcome: end === 'gone' ? 'not-running' : end, stateFolder: folder }

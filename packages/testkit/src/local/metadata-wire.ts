@@ -13,17 +13,16 @@ export interface ClusterMetadata {
   readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
 }
 
-/** Pure. */
 export function encodeApiVersionsRequest(correlationId: number, clientId: string): Buffer {
   return encodeRequest(apiKeys.apiVersions, apiVersionsVersion, correlationId, clientId, Buffer.alloc(0))
 }
 
-/** Asks for brokers and controller; the empty list of topics means none (the null list would mean all). Pure. */
+/** Asks for brokers and controller; the empty list of topics means none (the null list would mean all). */
 export function encodeMetadataRequest(correlationId: number, clientId: string): Buffer {
   return encodeRequest(apiKeys.metadata, metadataVersion, correlationId, clientId, int32(0))
 }
 
-/** The body's bytes of the first answer in `received`, and undefined while it is not complete. Pure. */
+/** The body's bytes of the first answer in `received`, and undefined while it is not complete. */
 export function takeResponse(received: Buffer): Buffer | undefined {
   if (received.length < 4) return undefined
   const size = received.readInt32BE(0)

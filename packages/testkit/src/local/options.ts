@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { type IamOptions, iamOptionsSchema } from './iam/options.js'
+import { listenerRequests, portConflict } from './listeners.js'
 
 const port = z.int().min(1).max(65_535)
 
@@ -29,12 +31,26 @@ export const localStackSchema = z
     stopTimeoutMs: z.int().min(1_000).max(3_600_000).default(20_000),
     /** Spark's share of the machine. */
     spark: sparkResourcesSchema.prefault({}),
+    /** A second listener that authenticates and authorizes as MSK with IAM does. Default false; true: all its defaults. */
+    iam: z.preprocess(
+      (value) => (value === true ? {} : value === false ? undefined : value),
+      iamOptionsSchema.optional(),
+    ),
   })
-  .refine(({ brokerPort, controllerPort }) => brokerPort === undefined || brokerPort !== controllerPort, {
-    path: ['controllerPort'],
-    message: 'must differ from brokerPort',
+  .superRefine((config, context) => {
+    const conflict = portConflict(listenerRequests(config))
+    if (conflict === undefined) return
+    const { first, second } = conflict
+    context.addIssue({
+      code: 'custom',
+      path: second.option.split('.'),
+      message: `must differ from ${first.option}`,
+      input: second.port,
+    })
   })
 
-export type LocalStackInput = z.input<typeof localStackSchema>
+export type LocalStackInput = Omit<z.input<typeof localStackSchema>, 'iam'> & {
+  readonly iam?: boolean | IamOptions | undefined
+}
 export type LocalStackConfig = Readonly<z.output<typeof localStackSchema>>
 export type SparkResources = Readonly<z.output<typeof sparkResourcesSchema>>

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:net'
 import { TidewaterError } from '@tidewater/core'
+import type { Listener, ListenerRequest } from './listeners.js'
+import { loopbackHost } from './loopback.js'
 
 const portAttempts = 5
-
-export const loopbackHost = '127.0.0.1'
 
 /** Ports nobody listens on at this moment, chosen by the operating system; all different. */
 export async function findFreePorts(count: number): Promise<number[]> {
@@ -26,29 +26,23 @@ export async function requireFreePort(port: number, option: string): Promise<voi
   }
 }
 
-export interface StackPorts {
-  readonly brokerPort: number
-  readonly controllerPort: number
-}
-
 /**
- * Calls `use` with the ports given, and free ones for those that are not. A port that was free a moment ago may have been
- * taken by the time it is used, by another stack that is starting as well: then `use` is tried again with other ports,
- * five times in all, unless both were given.
+ * Calls `use` with the listeners on the ports given, and on free ones where none is. A port that was free a moment ago may
+ * have been taken by the time it is used, by another stack that is starting as well: then `use` is tried again with other
+ * ports, five times in all, unless every port was given.
  */
 export async function tryPorts<T>(
-  given: { readonly [port in keyof StackPorts]: number | undefined },
+  requests: readonly ListenerRequest[],
   findPorts: (count: number) => Promise<readonly number[]>,
-  use: (ports: StackPorts) => Promise<T>,
+  use: (listeners: readonly Listener[]) => Promise<T>,
 ): Promise<T> {
-  const mayChange = given.brokerPort === undefined || given.controllerPort === undefined
+  const mayChange = requests.some(({ port }) => port === undefined)
   for (let attempt = 1; ; attempt++) {
-    const [first = 0, second = 0] = await findPorts(2)
+    const found = await findPorts(requests.length)
     try {
-      return await use({
-        brokerPort: given.brokerPort ?? first,
-        controllerPort: given.controllerPort ?? second,
-      })
+      return await use(
+        requests.map((request, index) => ({ ...request, port: request.port ?? found[index] ?? 0 })),
+      )
     } catch (thrown) {
       const taken = TidewaterError.isInstance(thrown) && thrown.code === 'PORT_IN_USE'
       if (!taken || !mayChange || attempt === portAttempts) throw thrown

@@ -1,31 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseConfig, TidewaterError } from '@tidewater/core'
-import { z } from 'zod'
-import { sparkResourcesSchema } from './options.js'
-
-const identitySchema = z.strictObject({ pid: z.int().min(1), startedAt: z.string().min(1) })
-
-const stackRecordSchema = z.strictObject({
-  version: z.literal(1),
-  bootstrapBrokers: z.string(),
-  brokerPort: z.int(),
-  controllerPort: z.int(),
-  clusterId: z.string(),
-  stateFolder: z.string(),
-  /** attached: ends with the process that started it. detached: lives until it is stopped. */
-  lifetime: z.enum(['attached', 'detached']),
-  /** ISO 8601. */
-  startedAt: z.string(),
-  /** pid and start of the broker's process: a pid alone may be somebody else's by now. */
-  broker: identitySchema,
-  brokerLogFile: z.string(),
-  warehouseFolder: z.string(),
-  spark: sparkResourcesSchema,
-})
-
-/** What is recorded of a running stack in `<stateFolder>/stack.json`. */
-export type StackRecord = Readonly<z.output<typeof stackRecordSchema>>
+import { TidewaterError } from '@tidewater/core'
+import { parseStackRecord, type StackRecord } from './stack-record.js'
 
 export function stackFile(stateFolder: string): string {
   return join(stateFolder, 'stack.json')
@@ -50,20 +26,6 @@ export async function readStackRecord(stateFolder: string): Promise<StackRecord 
     })
   }
   return parseStackRecord(text, file)
-}
-
-/** Pure. @throws TidewaterError `CONFIG_INVALID` */
-export function parseStackRecord(text: string, file: string): StackRecord {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (thrown) {
-    throw new TidewaterError('CONFIG_INVALID', `${file} is not JSON`, {
-      remedy: `Remove ${file} if no stack runs from that folder.`,
-      cause: thrown,
-    })
-  }
-  return parseConfig(stackRecordSchema, value, file)
 }
 
 /** Writes the record whole or not at all. */

@@ -3,11 +3,14 @@ import type { OnProgress } from '../progress.js'
 import { runSparkModule } from '../spark/run-spark-module.js'
 import type { SparkEvent, SparkModuleOptions, SparkRun } from '../spark/types.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
-import { bootStack, leaveAll, removeAll } from './boot.js'
+import { type BootedStack, bootStack } from './boot.js'
 import type { RunningBroker } from './broker.js'
-import { type LocalStackInput, localStackSchema } from './options.js'
-import { loopbackHost } from './ports.js'
+import { type LocalIam, localIam } from './iam/local-iam.js'
+import type { IamOptions } from './iam/options.js'
+import { loopbackHost } from './loopback.js'
+import { type LocalStackConfig, type LocalStackInput, localStackSchema } from './options.js'
 import { removeStackRecord, writeStackRecord } from './stack-state.js'
+import { leaveAll, removeAll } from './state-folder.js'
 
 export interface StartLocalOptions extends LocalStackInput {
   /** Called with each sign of life of a slow step. */
@@ -55,6 +58,8 @@ export interface LocalStack extends AsyncDisposable {
   /** Folder for an Iceberg catalog of type hadoop. */
   readonly warehouseFolder: string
   readonly broker: LocalBroker
+  /** The IAM listener; undefined unless it was asked for. */
+  readonly iam: LocalIam | undefined
   /** Runs a Python module on Spark; see {@link runSparkModule}. The stack's stop ends it. */
   runSparkModule<E extends SparkEvent = SparkEvent>(options: StackSparkOptions<E>): Promise<SparkRun<E>>
   /** Ends the Spark runs and the broker, then removes a temporary state folder. Safe to call again. */
@@ -68,6 +73,9 @@ export interface LocalStack extends AsyncDisposable {
   detach(): Promise<void>
 }
 
+/** A stack that was started with `iam`. */
+export type LocalIamStack = LocalStack & { readonly iam: LocalIam }
+
 export interface StopOptions {
   /** Leave the state folder where it is, also a temporary one. Default: the `keep` that the stack was started with. */
   readonly keepStateFolder?: boolean
@@ -77,12 +85,19 @@ export interface StopOptions {
  * Starts a real Apache Kafka 3.9 broker (KRaft, one combined node, loopback only, no topic auto-creation) and resolves
  * when it answers metadata. The first call on a machine fetches Kafka's jars through Maven.
  *
+ * With `iam` it has a second listener, SASL_SSL on `localhost`, that authenticates and authorizes as Amazon MSK does with
+ * IAM; see {@link LocalStack.iam}. The first listener stays open to anybody on this machine.
+ *
  * No process outlives the caller's, not even when that is killed by SIGKILL; a temporary state folder goes with it.
  *
  * @throws TidewaterError `CONFIG_INVALID`, `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD`, `DOWNLOAD_FAILED`,
  *   `FOLDER_NOT_WRITABLE`, `PORT_IN_USE`, `STACK_ALREADY_RUNNING` (the state folder is in use), `PROCESS_FAILED`,
  *   `PROCESS_START_TIMEOUT`, `ABORTED`
  */
+export function startLocal(
+  options: StartLocalOptions & { readonly iam: true | IamOptions },
+): Promise<LocalIamStack>
+export function startLocal(options?: StartLocalOptions): Promise<LocalStack>
 export async function startLocal(options: StartLocalOptions = {}): Promise<LocalStack> {
   const { onProgress, signal, env, ...input } = options
   const config = parseConfig(localStackSchema, input, 'options of startLocal')
@@ -114,6 +129,7 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
   }
 
   return {
+    iam: iamOf(booted, config, () => requireNotStopped(stopping)),
     bootstrapBrokers: record.bootstrapBrokers,
     stateFolder: record.stateFolder,
     warehouseFolder: record.warehouseFolder,
@@ -159,12 +175,21 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
       requireNotStopped(stopping)
       const running = runningBroker()
       if (running === undefined) throw notRunning('The Kafka broker is not running')
-      await writeStackRecord({ ...record, broker: running.identity, lifetime: 'detached' })
+      await writeStackRecord({ ...record, brokerProcess: running.identity, lifetime: 'detached' })
       running.process.release()
       leaveAll(booted.disposables)
     },
     [Symbol.asyncDispose]: () => stop(),
   }
+}
+
+function iamOf(
+  { iam, record }: BootedStack,
+  config: LocalStackConfig,
+  requireRunning: () => void,
+): LocalIam | undefined {
+  if (iam === undefined || record.iam === undefined) return undefined
+  return localIam(record.iam, iam.paths, iam.document, config.iam?.roles ?? [], requireRunning)
 }
 
 function requireNotStopped(stopping: Promise<void> | undefined): void {

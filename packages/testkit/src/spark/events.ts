@@ -1,7 +1,7 @@
 import { type ErrorCode, errorCodes, TidewaterError } from '@tidewater/core'
 import type { SparkEvent } from './types.js'
 
-/** The event in a line of standard output; undefined for anything else. Pure. */
+/** The event in a line of standard output; undefined for anything else. */
 export function parseEvent(line: string): SparkEvent | undefined {
   if (!line.startsWith('{')) return undefined
   try {
@@ -20,6 +20,16 @@ function isEvent(value: unknown): value is SparkEvent {
 const codeOfSparkCode: Readonly<Record<string, ErrorCode>> = {
   'bad-document': 'JOB_INVALID',
   'broker-unreachable': 'BROKER_UNREACHABLE',
+  'tls-untrusted': 'TLS_UNTRUSTED',
+  'tls-mismatch': 'TLS_MISMATCH',
+  'region-mismatch': 'REGION_MISMATCH',
+  'region-unknown': 'CONFIG_INVALID',
+  'trust-store-unreadable': 'CONFIG_INVALID',
+  'credentials-unavailable': 'CREDENTIALS_UNAVAILABLE',
+  'session-too-short': 'SESSION_TOO_SHORT',
+  'too-many-connections': 'TOO_MANY_CONNECTIONS',
+  'authentication-failed': 'AUTHENTICATION_FAILED',
+  'authorization-failed': 'AUTHORIZATION_FAILED',
   'topic-not-found': 'TOPIC_NOT_FOUND',
   'partition-not-found': 'PARTITION_NOT_FOUND',
   'checkpoint-not-writable': 'FOLDER_NOT_WRITABLE',
@@ -33,7 +43,7 @@ const codeOfSparkCode: Readonly<Record<string, ErrorCode>> = {
   'retention-conflict': 'MAINTENANCE_FAILED',
 }
 
-/** The error a `failed` event stands for; undefined for another event. Its further fields become details. Pure. */
+/** The error a `failed` event stands for; undefined for another event. Its further fields become details. */
 export function failureOf(event: SparkEvent, module: string, logFile: string): TidewaterError | undefined {
   if (event.event !== 'failed') return undefined
   const { event: _, code, message, remedy, ...fields } = event

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { renderJavaProperties } from '../java-properties.js'
-import { loopbackHost } from '../local/ports.js'
+import { loopbackHost } from '../local/loopback.js'
 
 export interface SparkPlan {
   readonly stateFolder: string
@@ -12,7 +12,7 @@ export interface SparkPlan {
   readonly sparkConf: Readonly<Record<string, string>>
 }
 
-/** Folders and files of one run. Pure. */
+/** Folders and files of one run. */
 export function sparkPaths(plan: Pick<SparkPlan, 'stateFolder' | 'runName'>) {
   const runFolder = join(plan.stateFolder, 'spark', plan.runName)
   return {
@@ -24,7 +24,7 @@ export function sparkPaths(plan: Pick<SparkPlan, 'stateFolder' | 'runName'>) {
   }
 }
 
-/** spark-defaults.conf, which spark-submit reads before it starts the JVM. Pure. */
+/** spark-defaults.conf, which spark-submit reads before it starts the JVM. */
 export function renderSparkDefaults(plan: SparkPlan): string {
   const paths = sparkPaths(plan)
   return renderJavaProperties({
@@ -44,7 +44,7 @@ export function renderSparkDefaults(plan: SparkPlan): string {
   })
 }
 
-/** Spark's log: warnings and errors, to standard error; standard output belongs to the events. Pure. */
+/** Spark's log: warnings and errors, to standard error; standard output belongs to the events. */
 export function renderLog4j2Properties(): string {
   return renderJavaProperties({
     'rootLogger.level': 'warn',
@@ -64,7 +64,7 @@ export function renderLog4j2Properties(): string {
 const foreignVariables =
   /^(SPARK_|PYSPARK_|PYTHON|HADOOP_CONF_DIR$|HADOOP_HOME$|HADOOP_CLASSPATH$|YARN_CONF_DIR$|VIRTUAL_ENV$)/
 
-/** Environment of the module: the caller's, without other Spark and Python set-ups. Pure. */
+/** Environment of the module: the caller's, without other Spark and Python set-ups. */
 export function sparkEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   plan: SparkPlan,

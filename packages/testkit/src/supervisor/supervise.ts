@@ -171,7 +171,6 @@ function startFailure(child: ChildProcess, spec: ProcessSpec): Promise<Tidewater
   })
 }
 
-/** Pure. */
 export function processFailure(
   spec: Pick<ProcessSpec, 'name' | 'logFile'>,
   what: string,

@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 
 /**
  * Where downloads are kept between runs: $TIDEWATER_CACHE_FOLDER, else $XDG_CACHE_HOME/tidewater, else
- * ~/Library/Caches/tidewater on macOS and ~/.cache/tidewater elsewhere. Pure.
+ * ~/Library/Caches/tidewater on macOS and ~/.cache/tidewater elsewhere.
  */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>>,
@@ -19,7 +19,7 @@ export function cacheFolder(
     : join(homeFolder, '.cache', 'tidewater')
 }
 
-/** Name of a cache entry: changes with anything its content depends on. Pure. */
+/** Name of a cache entry: changes with anything its content depends on. */
 export function cacheKey(name: string, inputs: readonly string[]): string {
   const hash = createHash('sha256')
   for (const input of inputs) hash.update(input).update('\0')

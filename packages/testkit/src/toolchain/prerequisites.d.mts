@@ -1,4 +1,4 @@
-export type Prerequisite = 'node' | 'java' | 'maven' | 'python'
+export type Prerequisite = 'node' | 'java' | 'javac' | 'maven' | 'python'
 
 /** What a probe saw: the version, or why there is none. */
 export interface ToolProbe {
@@ -15,6 +15,7 @@ export interface PrerequisiteProbes {
   readonly system?: { readonly platform: string }
   readonly node?: ToolProbe
   readonly java?: ToolProbe
+  readonly javac?: ToolProbe
   readonly maven?: ToolProbe
   readonly python?: ToolProbe
 }
@@ -41,6 +42,8 @@ export declare class PrerequisiteError extends Error {
 export declare function judgePrerequisites(probes: PrerequisiteProbes): PrerequisiteFinding[]
 /** The version in what `java -version` prints. Pure. */
 export declare function parseJavaVersion(output: string): string | undefined
+/** The version in what `javac -version` prints. Pure. */
+export declare function parseJavacVersion(output: string): string | undefined
 /** The version in what `mvn -version` prints. Pure. */
 export declare function parseMavenVersion(output: string): string | undefined
 /** One message that names everything missing or unfit at once. Pure. */

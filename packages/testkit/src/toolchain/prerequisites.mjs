@@ -22,6 +22,11 @@ const requirements = {
     needed: '17 to 22',
     install: { debian: 'apt install openjdk-17-jdk-headless', macos: 'brew install openjdk@17' },
   },
+  javac: {
+    name: "Java's compiler (javac)",
+    needed: '17 or newer, beside Java',
+    install: { debian: 'apt install openjdk-17-jdk-headless', macos: 'brew install openjdk@17' },
+  },
   maven: {
     name: 'Maven',
     // maven-dependency-plugin 3.8, which fetches the jars, asks for it.
@@ -43,7 +48,7 @@ export function judgePrerequisites(probes) {
   const report = (key, reason, found) => findings.push({ key, reason, found, ...requirements[key] })
   if (probes.system !== undefined && !['linux', 'darwin'].includes(probes.system.platform))
     report('system', 'missing', probes.system.platform)
-  for (const key of ['node', 'java', 'maven', 'python']) {
+  for (const key of ['node', 'java', 'javac', 'maven', 'python']) {
     const probe = probes[key]
     if (probe === undefined) continue
     // Maven's launcher answers only where it finds a Java; the Java finding then says what to do.
@@ -61,7 +66,7 @@ export function judgePrerequisites(probes) {
 }
 
 function judgeVersion(key, version) {
-  const minimum = { node: [20, 19], java: [17], maven: [3, 6, 3], python: [3, 9] }[key]
+  const minimum = { node: [20, 19], java: [17], javac: [17], maven: [3, 6, 3], python: [3, 9] }[key]
   if (isOlder(version, minimum)) return 'too-old'
   if (key === 'java' && !isOlder(version, [23])) return 'too-new'
   return 'fit'
@@ -82,6 +87,11 @@ export function parseJavaVersion(output) {
   if (text === undefined) return undefined
   const parts = text.match(/\d+/g) ?? []
   return (parts[0] === '1' ? parts.slice(1) : parts).slice(0, 3).join('.') || undefined
+}
+
+/** The version in what `javac -version` prints: "javac 17.0.15". Pure. */
+export function parseJavacVersion(output) {
+  return /^javac (\d+(?:\.\d+){0,2})/m.exec(output)?.[1]
 }
 
 /** The version in what `mvn -version` prints, with or without colour codes. Pure. */
@@ -126,6 +136,7 @@ export async function probePrerequisites(needs, env = process.env) {
   const probe = {
     node: async () => ({ version: process.versions.node, command: process.execPath }),
     java: () => probeJava(env),
+    javac: () => probeJavac(env),
     maven: () => probeMaven(env),
     python: () => probePython(env),
   }
@@ -141,6 +152,19 @@ async function probeJava(env) {
     return { problem: env.JAVA_HOME ? `none that works at JAVA_HOME (${env.JAVA_HOME})` : 'none on PATH' }
   const version = parseJavaVersion(output)
   return version === undefined ? { problem: 'an unknown version' } : { version, command }
+}
+
+async function probeJavac(env) {
+  // Maven compiles with the JDK it runs on, which JAVA_HOME names where it is set.
+  const command = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'javac') : 'javac'
+  const { output, failure } = await runVersion(command, ['-version'], env)
+  const version = parseJavacVersion(output)
+  if (failure === undefined && version !== undefined) return { version, command }
+  const problem = env.JAVA_HOME
+    ? `none at JAVA_HOME (${env.JAVA_HOME}): a Java runtime alone can't build`
+    : "none on PATH: a Java runtime alone can't build"
+  // Where there is no Java at all, the Java finding says what to do.
+  return { problem, blockedBy: 'java' }
 }
 
 async function probeMaven(env) {

@@ -1,13 +1,14 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import type { JarBundle } from '../progress.js'
 import { cacheFolder } from './cache-folder.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from './jars.js'
 import { ensurePythonEnvironment } from './python-env.js'
 import { requirePrerequisites } from './require-prerequisites.js'
 
 export interface PrepareToolchainOptions extends Partial<ToolchainOptions> {
-  /** What is going to be used. Default: both. */
-  readonly parts?: readonly ('kafka' | 'spark')[]
+  /** What is going to be used; `msk-iam-broker` is what `startLocal({ iam: true })` adds to `kafka`. Default: `kafka`, `spark`. */
+  readonly parts?: readonly JarBundle[]
 }
 
 /** Where the parts of the tool chain lie. */
@@ -17,6 +18,8 @@ export interface Toolchain {
   readonly kafkaJarsFolder?: string
   /** Folder of the jars Spark needs beyond PySpark's own: Kafka and Avro connectors, Iceberg. */
   readonly sparkJarsFolder?: string
+  /** Folder of the broker's IAM plugin, built from this package's sources. */
+  readonly mskIamBrokerJarsFolder?: string
   /** The Python that has PySpark, for `python -m …`. */
   readonly python?: string
 }
@@ -43,23 +46,22 @@ export function resolveToolchainOptions(options: Partial<ToolchainOptions> = {})
 export async function prepareToolchain(options: PrepareToolchainOptions = {}): Promise<Toolchain> {
   const resolved = resolveToolchainOptions(options)
   const parts = options.parts ?? ['kafka', 'spark']
-  const jarSets = [
-    ...(parts.includes('kafka') ? (['kafka-broker'] as const) : []),
-    ...(parts.includes('spark') ? (['spark-jars'] as const) : []),
-  ]
-  const forJars = await jarPrerequisites(jarSets, resolved.cacheFolder)
+  const forJars = await jarPrerequisites(parts, resolved.cacheFolder)
   const machine = await requirePrerequisites(
     ['node', ...forJars, ...(parts.includes('spark') ? (['python'] as const) : [])],
     resolved.env,
   )
-  const kafkaJarsFolder = parts.includes('kafka') ? await ensureJars('kafka-broker', resolved) : undefined
+  const jars = (bundle: JarBundle) => (parts.includes(bundle) ? ensureJars(bundle, resolved) : undefined)
   // One after the other: Maven does not share its local repository between two downloads, and progress stays readable.
-  const sparkJarsFolder = parts.includes('spark') ? await ensureJars('spark-jars', resolved) : undefined
+  const kafkaJarsFolder = await jars('kafka')
+  const mskIamBrokerJarsFolder = await jars('msk-iam-broker')
+  const sparkJarsFolder = await jars('spark')
   const python =
     machine.python === undefined ? undefined : await ensurePythonEnvironment(machine.python, resolved)
   return {
     cacheFolder: resolved.cacheFolder,
     ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),
+    ...(mskIamBrokerJarsFolder === undefined ? {} : { mskIamBrokerJarsFolder }),
     ...(sparkJarsFolder === undefined ? {} : { sparkJarsFolder }),
     ...(python === undefined ? {} : { python }),
   }

@@ -8,10 +8,11 @@ import {
   renderMetaProperties,
   renderServerProperties,
 } from '../../src/local/broker-files.js'
+import { type Listener, listenerRequests } from '../../src/local/listeners.js'
 
+const listeners = listenerRequests({ brokerPort: 19092, controllerPort: 19093 }) as Listener[]
 const plan = {
-  brokerPort: 19092,
-  controllerPort: 19093,
+  listeners,
   heapMb: 300,
   folder: '/state/broker',
   jarsFolder: '/cache/jars',
@@ -24,6 +25,42 @@ test('every listener is on the loopback interface, and topics are not made by ac
   expect(lines).toContain('controller.quorum.voters=1@127.0.0.1:19093')
   expect(lines).toContain('auto.create.topics.enable=false')
   expect(lines).toContain('log.dirs=/state/broker/data')
+  expect(lines).toContain('listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT')
+  expect(lines.filter((line) => /iam|sasl|ssl|authorizer/i.test(line))).toEqual([])
+})
+
+test('with IAM there is one listener more, by name, and nobody else may be a node of the cluster', () => {
+  const iamPlan = {
+    ...plan,
+    listeners: listenerRequests({
+      brokerPort: 19092,
+      controllerPort: 19093,
+      iam: { port: 19094 },
+    }) as Listener[],
+    iam: {
+      configFile: '/state/iam/iam.json',
+      keyStoreFile: '/state/iam/certificates/broker.p12',
+      keyStorePassword: 'key-store-secret',
+      jarsFolder: '/cache/plugin',
+    },
+  }
+  const lines = renderServerProperties(iamPlan).split('\n')
+  expect(lines).toContain(
+    'listeners=PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19093,IAM://127.0.0.1:19094',
+  )
+  expect(lines).toContain('advertised.listeners=PLAINTEXT://127.0.0.1:19092,IAM://localhost:19094')
+  expect(lines).toContain(
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,IAM:SASL_SSL',
+  )
+  expect(lines).toContain('inter.broker.listener.name=PLAINTEXT')
+  expect(lines).toContain('tidewater.iam.config.file=/state/iam/iam.json')
+  // Without a handler Kafka would accept tokens that anybody can write.
+  for (const mechanism of ['aws_msk_iam', 'oauthbearer'])
+    expect(lines).toContain(
+      `listener.name.iam.${mechanism}.sasl.server.callback.handler.class=tidewater.mskiam.MskIamServerCallbackHandler`,
+    )
+  expect(brokerJavaArguments(iamPlan)).toContain('/cache/jars/*:/cache/plugin/*')
+  expect(brokerJavaArguments(iamPlan).join(' ')).not.toContain('key-store-secret')
 })
 
 test('heap, log configuration and class path reach Java', () => {

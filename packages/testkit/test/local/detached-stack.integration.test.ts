@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { localStatus, startLocal, stopLocal } from '../../src/index.js'
+import { type DetachedIam, localStatus, startLocal, stopLocal, upLocal } from '../../src/index.js'
+import { connect, iamClient } from '../iam-client.js'
 import { countRecords, createTopic, sendValues } from '../kafka-records.js'
 import { expectGone, startFixture } from '../processes.js'
 
@@ -17,9 +18,16 @@ afterEach(async () => {
 
 const upFixture = join(import.meta.dirname, '..', 'fixtures', 'up.ts')
 
+interface Up {
+  readonly bootstrapBrokers: string
+  readonly pid: number
+  readonly wasRunning: boolean
+  readonly iam?: DetachedIam
+}
+
 /** `upLocal` in a process that ends afterwards. */
-async function up(): Promise<{ bootstrapBrokers: string; pid: number; wasRunning: boolean }> {
-  const { child, firstLine } = startFixture(upFixture, { ...process.env, STATE_FOLDER: folder })
+async function up(variables: NodeJS.ProcessEnv = {}): Promise<Up> {
+  const { child, firstLine } = startFixture(upFixture, { ...process.env, ...variables, STATE_FOLDER: folder })
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const answer = JSON.parse(await firstLine)
   expect(await ended).toBe(0)
@@ -67,4 +75,53 @@ test('a stack can be left running after its start', async () => {
   const { pid } = stack.broker
   expect(await stopLocal(folder)).toMatchObject({ outcome: 'stopped' })
   await expectGone([pid])
+})
+
+test('a stack that was started by the first version can be stopped', async () => {
+  const { pid } = await up()
+  const file = join(folder, 'stack.json')
+  const { brokerProcess, stopTimeoutMs: _, ...rest } = JSON.parse(await readFile(file, 'utf8'))
+  const spark = { driverMemoryMb: 2_048, cores: 2 }
+  await writeFile(file, JSON.stringify({ ...rest, broker: brokerProcess, spark }))
+  expect(await localStatus(folder)).toMatchObject({ state: 'running', stack: { brokerProcess: { pid } } })
+  expect(await stopLocal(folder)).toMatchObject({ outcome: 'stopped' })
+  await expectGone([pid])
+})
+
+test('a broker that does not end within the time its stack was started with is killed', async () => {
+  const { stack } = await upLocal({ stateFolder: folder, stopTimeoutMs: 1_000 })
+  expect(stack.stopTimeoutMs).toBe(1_000)
+  const { pid } = stack.brokerProcess
+  // A process that is held can not end by itself: only a kill after the time ends it.
+  process.kill(pid, 'SIGSTOP')
+  expect(await stopLocal(folder)).toMatchObject({ outcome: 'killed' })
+  await expectGone([pid])
+})
+
+test('IAM outlives the command: found again with its credentials, and the same after a stop', async () => {
+  const first = await up({ WITH_IAM: 'yes' })
+  if (first.iam === undefined) throw new TypeError('there is no IAM listener')
+  const { secretAccessKey, ...shown } = first.iam
+  await connect(iamClient(first.iam, first.iam))
+  expect(await localStatus(folder)).toMatchObject({ state: 'running', stack: { iam: shown } })
+  expect(await readFile(join(folder, 'stack.json'), 'utf8')).not.toContain(secretAccessKey)
+  const certificate = await readFile(shown.caFile, 'utf8')
+
+  expect(await up({ WITH_IAM: 'yes' })).toEqual({ ...first, wasRunning: true })
+  await stopLocal(folder)
+
+  const plain = await up()
+  expect(plain.iam).toBeUndefined()
+  await expect(upLocal({ stateFolder: folder, iam: true })).rejects.toMatchObject({
+    code: 'STACK_ALREADY_RUNNING',
+    message: expect.stringContaining('has no IAM listener'),
+  })
+  await stopLocal(folder)
+
+  const later = await up({ WITH_IAM: 'yes' })
+  const { clusterArn, accessKeyId } = shown
+  expect(later.iam).toMatchObject({ clusterArn, accessKeyId, secretAccessKey })
+  expect(await readFile(shown.caFile, 'utf8')).toBe(certificate)
+  await stopLocal(folder, { removeState: true })
+  expect(await readdir(folder)).toEqual([])
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalStack, prepareToolchain, startLocal } from '../../src/index.js'
 import { launchBroker } from '../../src/local/broker.js'
+import { type Listener, listenerRequests } from '../../src/local/listeners.js'
 import { requestMetadata } from '../../src/local/metadata-probe.js'
 import { findFreePorts } from '../../src/local/ports.js'
 import { countRecords, createTopic, readValues, sendValues } from '../kafka-records.js'
@@ -93,8 +94,10 @@ describe('a running stack', () => {
     const [controllerPort = 0] = await findFreePorts(1)
     const launch = launchBroker({
       plan: {
-        brokerPort: stack.broker.port,
-        controllerPort,
+        listeners: listenerRequests({
+          brokerPort: stack.broker.port,
+          controllerPort,
+        }) as Listener[],
         heapMb: 256,
         folder,
         jarsFolder: (await prepareToolchain({ parts: ['kafka'] })).kafkaJarsFolder ?? '',

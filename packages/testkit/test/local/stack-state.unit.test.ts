@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { parseConfig } from '@tidewater/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { localStatus, stopLocal } from '../../src/index.js'
+import { type ListenerRequest, listenerRequests } from '../../src/local/listeners.js'
 import { localStackSchema } from '../../src/local/options.js'
 import { findFreePorts, portInUse, requireFreePort, tryPorts } from '../../src/local/ports.js'
-import { readStackRecord, type StackRecord, writeStackRecord } from '../../src/local/stack-state.js'
+import { parseStackRecord, type StackRecord, stopTimeoutMsOf } from '../../src/local/stack-record.js'
+import { readStackRecord, writeStackRecord } from '../../src/local/stack-state.js'
 
 let folder: string
 beforeEach(async () => {
@@ -26,10 +28,10 @@ function record(): StackRecord {
     lifetime: 'detached',
     startedAt: '2026-01-02T03:04:05.000Z',
     // This very process, but as if it had started at another time.
-    broker: { pid: process.pid, startedAt: 'another time' },
+    brokerProcess: { pid: process.pid, startedAt: 'another time' },
     brokerLogFile: join(folder, 'broker', 'broker.log'),
     warehouseFolder: join(folder, 'warehouse'),
-    spark: { driverMemoryMb: 1024, cores: 2 },
+    stopTimeoutMs: 20_000,
   }
 }
 
@@ -49,6 +51,21 @@ test('no record is no error, a broken one is', async () => {
     code: 'CONFIG_INVALID',
     message: expect.stringContaining('version'),
   })
+})
+
+test('a record of the first version is read, and one with fields of a later version too', () => {
+  const { brokerProcess, stopTimeoutMs: _, ...rest } = record()
+  const first = { ...rest, broker: brokerProcess, spark: { driverMemoryMb: 1024, cores: 2 } }
+  expect(parseStackRecord(JSON.stringify(first), 'stack.json')).toEqual({ ...rest, brokerProcess })
+  const later = { ...record(), schemaRegistry: { port: 8081 } }
+  expect(parseStackRecord(JSON.stringify(later), 'stack.json')).toEqual(record())
+  expect(() => parseStackRecord(JSON.stringify(rest), 'stack.json')).toThrow('brokerProcess: is missing')
+})
+
+test('a stop waits as long as it is told, else as the stack was started with', () => {
+  expect(stopTimeoutMsOf({ stopTimeoutMs: 5_000 }, { timeoutMs: 1_000 })).toBe(1_000)
+  expect(stopTimeoutMsOf({ stopTimeoutMs: 5_000 }, {})).toBe(5_000)
+  expect(stopTimeoutMsOf({}, {})).toBe(20_000)
 })
 
 test('a process that only has the recorded pid is neither the stack nor signalled', async () => {
@@ -93,35 +110,38 @@ test('a port in use is named with its option and what to do', async () => {
   }
 })
 
+function requests(brokerPort: number | undefined, controllerPort: number | undefined) {
+  return listenerRequests({ brokerPort, controllerPort })
+}
+
 test('ports that were taken meanwhile are replaced, those that were given are not', async () => {
-  const tried: object[] = []
+  const tried: number[][] = []
   let next = 1
   const find = async () => [next++, next++]
-  const takenUntil = (attempts: number) => async (ports: object) => {
-    tried.push(ports)
+  const takenUntil = (attempts: number) => async (listeners: readonly ListenerRequest[]) => {
+    tried.push(listeners.map(({ port = 0 }) => port))
     if (tried.length < attempts) throw portInUse(1, 'brokerPort', undefined)
     return 'started'
   }
-  const given = { brokerPort: 9000, controllerPort: undefined }
+  const given = requests(9000, undefined)
   expect(await tryPorts(given, find, takenUntil(3))).toBe('started')
   expect(tried).toEqual([
-    { brokerPort: 9000, controllerPort: 2 },
-    { brokerPort: 9000, controllerPort: 4 },
-    { brokerPort: 9000, controllerPort: 6 },
+    [9000, 2],
+    [9000, 4],
+    [9000, 6],
   ])
   tried.length = 0
   await expect(tryPorts(given, find, takenUntil(9))).rejects.toMatchObject({ code: 'PORT_IN_USE' })
   expect(tried).toHaveLength(5)
   tried.length = 0
-  const both = { brokerPort: 9000, controllerPort: 9001 }
+  const both = requests(9000, 9001)
   await expect(tryPorts(both, find, takenUntil(2))).rejects.toMatchObject({ code: 'PORT_IN_USE' })
-  expect(tried).toEqual([both])
+  expect(tried).toEqual([[9000, 9001]])
 })
 
 test('another failure than a taken port is not tried again', async () => {
-  const ports = { brokerPort: undefined, controllerPort: undefined }
   const use = () => Promise.reject(new RangeError('no memory'))
-  await expect(tryPorts(ports, async () => [1, 2], use)).rejects.toThrow('no memory')
+  await expect(tryPorts(requests(undefined, undefined), async () => [1, 2], use)).rejects.toThrow('no memory')
 })
 
 test.each([
@@ -129,6 +149,7 @@ test.each([
   [{ brokerHeapMb: 16 }, 'brokerHeapMb'],
   [{ spark: { cores: 0 } }, 'spark.cores'],
   [{ brokerPort: 5000, controllerPort: 5000 }, 'controllerPort: must differ from brokerPort'],
+  [{ brokerPort: 5000, iam: { port: 5000 } }, 'iam.port: must differ from brokerPort, got 5000'],
   [{ heap: 512 }, 'heap'],
 ])('the options %j are refused', (input, message) => {
   expect(() => parseConfig(localStackSchema, input, 'options')).toThrow(message)

@@ -4,6 +4,7 @@ import {
   describeFindings,
   judgePrerequisites,
   PrerequisiteError,
+  parseJavacVersion,
   parseJavaVersion,
   parseMavenVersion,
 } from '../../src/toolchain/prerequisites.mjs'
@@ -12,6 +13,7 @@ const fit = {
   system: { platform: 'linux' },
   node: { version: '20.19.0' },
   java: { version: '17.0.15' },
+  javac: { version: '17.0.15' },
   maven: { version: '3.6.3' },
   python: { version: '3.9.0', hasVenv: true },
 }
@@ -26,6 +28,7 @@ test.each([
   ['java', '11.0.2', 'too-old'],
   ['java', '8.0.292', 'too-old'],
   ['java', '23.0.1', 'too-new'],
+  ['javac', '11.0.2', 'too-old'],
   ['maven', '3.6.2', 'too-old'],
   ['python', '3.8.20', 'too-old'],
 ] as const)('%s %s is %s', (key, version, reason) => {
@@ -92,6 +95,22 @@ test.each([
   ['The operation couldn’t be completed. Unable to locate a Java Runtime.', undefined],
 ])('reads the version of Java from %j', (output, version) => {
   expect(parseJavaVersion(output)).toBe(version)
+})
+
+test.each([
+  ['javac 17.0.15', '17.0.15'],
+  ['Picked up JAVA_TOOL_OPTIONS: -Xmx1g\njavac 21', '21'],
+  ['javac: not found', undefined],
+])('reads the version of the compiler from %j', (output, version) => {
+  expect(parseJavacVersion(output)).toBe(version)
+})
+
+test('a missing compiler is named beside a Java that is there, and not beside one that is missing', () => {
+  const javac = { problem: 'none on PATH', blockedBy: 'java' } as const
+  expect(judgePrerequisites({ java: { version: '17.0.15' }, javac }).map(({ key }) => key)).toEqual(['javac'])
+  expect(judgePrerequisites({ java: { problem: 'none on PATH' }, javac }).map(({ key }) => key)).toEqual([
+    'java',
+  ])
 })
 
 test('reads the version of Maven with and without colours', () => {

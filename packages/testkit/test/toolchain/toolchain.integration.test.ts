@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prepareToolchain } from '../../src/index.js'
 import { ensureJars } from '../../src/toolchain/jars.js'
@@ -29,10 +30,17 @@ test('everything is in place after one call, and the next one downloads nothing'
 test("Spark's extra jars repeat nothing that PySpark ships", async () => {
   const { sparkJarsFolder = '', python = '' } = await prepareToolchain({ parts: ['spark'] })
   const extra = (await readdir(sparkJarsFolder)).filter((name) => name.endsWith('.jar')).sort()
-  expect(extra).toEqual([
+  // Of the AWS SDK, in one version, what aws-msk-iam-auth calls; never its second HTTP client with a netty of its own.
+  const ofSdk = extra.filter((name) => /-2\.\d+\.\d+\.jar$/.test(name) && !/^(commons|aws-msk)-/.test(name))
+  expect(new Set(ofSdk.map((name) => /-([\d.]+)\.jar$/.exec(name)?.[1])).size).toBe(1)
+  expect(ofSdk.filter((name) => name.includes('netty'))).toEqual([])
+  expect(extra.filter((name) => !ofSdk.includes(name))).toEqual([
+    'aws-msk-iam-auth-2.3.6.jar',
     'commons-pool2-2.11.1.jar',
+    'eventstream-1.0.1.jar',
     'iceberg-spark-runtime-3.5_2.12-1.10.1.jar',
     'kafka-clients-3.4.1.jar',
+    'reactive-streams-1.0.4.jar',
     'spark-avro_2.12-3.5.7.jar',
     'spark-sql-kafka-0-10_2.12-3.5.7.jar',
     'spark-token-provider-kafka-0-10_2.12-3.5.7.jar',
@@ -43,7 +51,11 @@ test("Spark's extra jars repeat nothing that PySpark ships", async () => {
   const artifact = (name: string) => name.replace(/-\d[^/]*\.jar$/, '')
   const names = new Set(shipped.map(artifact))
   expect(names.size).toBeGreaterThan(200)
-  expect(extra.map(artifact).filter((name) => names.has(name))).toEqual([])
+  // PySpark's `annotations` are JetBrains'; the SDK's, in a package of its own, only share the name.
+  const repeated = extra.map(artifact).filter((name) => names.has(name))
+  expect(
+    repeated.filter((name) => !(name === 'annotations' && ofSdk.some((jar) => artifact(jar) === name))),
+  ).toEqual([])
 })
 
 // Nothing listens on port 1 of the loopback interface: every download is refused at once.
@@ -55,7 +67,7 @@ test('jars that can not be fetched: the error brings what Maven said, and the ca
   )
   const env = { ...process.env, MAVEN_OPTS: `-Duser.home=${folder}` }
   const options = resolveToolchainOptions({ env, cacheFolder: join(folder, 'cache') })
-  await expect(ensureJars('spark-jars', options)).rejects.toMatchObject({
+  await expect(ensureJars('spark', options)).rejects.toMatchObject({
     code: 'DOWNLOAD_FAILED',
     retryable: true,
     message: expect.stringMatching(/Maven failed[\s\S]*\[ERROR\][\s\S]*127\.0\.0\.1:1/),
@@ -87,6 +99,49 @@ test('an aborted download stops Maven and leaves nothing', async () => {
     signal: controller.signal,
     onProgress: () => controller.abort(),
   })
-  await expect(ensureJars('kafka-broker', options)).rejects.toMatchObject({ code: 'ABORTED' })
+  await expect(ensureJars('kafka', options)).rejects.toMatchObject({ code: 'ABORTED' })
   expect(await readdir(join(folder, 'cache', 'jars'))).toEqual([])
 })
+
+test('the IAM plugin is built outside of this package, from files that are published with it', async () => {
+  const module = join(import.meta.dirname, '..', '..', 'java', 'msk-iam-broker')
+  const before = await readdir(module)
+  const options = resolveToolchainOptions({ cacheFolder: join(folder, 'cache') })
+  const jars = await ensureJars('msk-iam-broker', options)
+  expect((await readdir(jars)).sort()).toEqual(['.complete', 'msk-iam-broker-0.jar'])
+  const jar = await readFile(join(jars, 'msk-iam-broker-0.jar'), 'latin1')
+  expect(jar).toContain('tidewater/mskiam/MskIamAuthorizer.class')
+  expect(await readdir(module)).toEqual(before)
+  const packed = execFileSync('npm', ['pack', '--dry-run', '--json'], {
+    cwd: join(module, '..', '..'),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const published = JSON.parse(packed)[0].files.map(({ path }: { path: string }) => path)
+  const ofModule = published.filter((path: string) => path.startsWith('java/msk-iam-broker/'))
+  expect(ofModule).toContain('java/msk-iam-broker/pom.xml')
+  expect(ofModule).toContain('java/msk-iam-broker/src/main/java/tidewater/mskiam/MskIamAuthorizer.java')
+  expect(ofModule.filter((path: string) => !/pom\.xml$|\/src\/main\//.test(path))).toEqual([])
+})
+
+test('without a compiler the plugin is not tried: the error names javac and what to install', async () => {
+  const runtime = join(folder, 'runtime')
+  await mkdir(join(runtime, 'bin'), { recursive: true })
+  await symlink(commandOnPath('java'), join(runtime, 'bin', 'java'))
+  const env = { ...process.env, JAVA_HOME: runtime }
+  const prepared = prepareToolchain({ parts: ['msk-iam-broker'], env, cacheFolder: join(folder, 'cache') })
+  await expect(prepared).rejects.toMatchObject({
+    code: 'PREREQUISITE_MISSING',
+    message: expect.stringContaining("a Java runtime alone can't build"),
+    remedy: "Install or update Java's compiler (javac).",
+  })
+  expect(existsSync(join(folder, 'cache'))).toBe(false)
+})
+
+function commandOnPath(name: string): string {
+  const { JAVA_HOME, PATH = '' } = process.env
+  const folders = JAVA_HOME ? [join(JAVA_HOME, 'bin')] : PATH.split(delimiter)
+  const found = folders.map((one) => join(one, name)).find((file) => existsSync(file))
+  if (found === undefined) throw new TypeError(`there is no ${name}`)
+  return found
+}

@@ -68,18 +68,3 @@ export function securityError(
     cause,
   })
 }
-
-const admissionCodes: ReadonlySet<ErrorCode> = new Set([
-  'SESSION_TOO_SHORT',
-  'TOO_MANY_CONNECTIONS',
-  'TLS_UNTRUSTED',
-  'TLS_MISMATCH',
-  'AUTHENTICATION_FAILED',
-  'CREDENTIALS_UNAVAILABLE',
-  'CREDENTIALS_EXPIRED',
-])
-
-/** Whether an error says that a connection was not let in, as opposed to that nothing answered. */
-export function isSecurityError(error: unknown): error is TidewaterError {
-  return TidewaterError.isInstance(error) && admissionCodes.has(error.code)
-}

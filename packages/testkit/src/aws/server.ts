@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { TidewaterError } from '@tidewater/core'
+import { FaultQueue, type InjectedFault, type InjectionOptions } from './injected-faults.js'
+import { type HttpAnswer, type HttpRequest, startLoopbackServer } from './loopback-server.js'
+import { restJson } from './rest-json.js'
+import { type AwsFault, type AwsIdentity, type AwsProtocol, type AwsService, fault } from './service.js'
+import { verifySignature } from './signature.js'
+
+export interface AwsEndpointOptions {
+  /** Region that requests have to be signed for. Default `us-east-1`. */
+  readonly region?: string
+  /** What is behind the endpoint. A request goes to the first service that takes it. */
+  readonly services: readonly AwsService[]
+  /** Who may sign. A function is asked at each request, so that identities can come and go. */
+  readonly identities: readonly AwsIdentity[] | ((accessKeyId: string) => AwsIdentity | undefined)
+  /** Added to the endpoint's clock: 600 makes every client look 10 minutes slow. Default 0. */
+  readonly clockOffsetSeconds?: number
+  /** How far a signature's time may be from the clock. Default 300, as on AWS. */
+  readonly maxClockSkewSeconds?: number
+}
+
+/** A request as it was served; nothing of it is secret. */
+export interface ServedRequest {
+  readonly service: string
+  readonly operation: string
+  readonly status: number | 'disconnected'
+  /** The refusal's name. */
+  readonly fault?: string
+  readonly accessKeyId?: string
+}
+
+export interface AwsEndpoint {
+  /** To give to an AWS SDK as `endpoint`. */
+  readonly url: string
+  readonly region: string
+  /** Every request so far, in order. */
+  requests(): readonly ServedRequest[]
+  /** Makes the next requests fail, whoever signed them. */
+  injectFault(fault: InjectedFault, options?: InjectionOptions): void
+  close(): Promise<void>
+}
+
+/**
+ * AWS services on loopback, for the official SDKs to call: they speak the services' own protocols, and refuse what isn't
+ * signed by a known identity for this region, service and time.
+ */
+export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
+  const {
+    services,
+    identities,
+    region = 'us-east-1',
+    clockOffsetSeconds = 0,
+    maxClockSkewSeconds = 300,
+  } = options
+  const identityOf =
+    typeof identities === 'function'
+      ? identities
+      : (accessKeyId: string) => identities.find((identity) => identity.accessKeyId === accessKeyId)
+  const faults = new FaultQueue()
+  const served: ServedRequest[] = []
+
+  const serve = async (request: HttpRequest): Promise<HttpAnswer | 'disconnect'> => {
+    const nowMs = Date.now() + clockOffsetSeconds * 1_000
+    const requestId = randomUUID()
+    const service = services.find((one) => one.route(request) !== undefined)
+    const operation = service?.route(request)
+    if (service === undefined || operation === undefined) {
+      served.push({ service: 'unknown', operation: `${request.method} ${request.path}`, status: 404 })
+      const unknown = fault(
+        'UnknownOperationException',
+        404,
+        `No service here has ${request.method} ${request.path}`,
+      )
+      return faultAnswer(restJson, unknown, requestId, nowMs)
+    }
+    const { protocol, signingName } = service
+    const verdict = verifySignature(
+      request,
+      { region, service: signingName, nowMs, maxClockSkewSeconds },
+      identityOf,
+    )
+    const identity = verdict.valid ? verdict.identity : undefined
+    const record = (status: ServedRequest['status'], faultName?: string) =>
+      served.push({
+        service: signingName,
+        operation: operation.name,
+        status,
+        ...(faultName === undefined ? {} : { fault: faultName }),
+        ...(identity === undefined ? {} : { accessKeyId: identity.accessKeyId }),
+      })
+    const refuse = (refusal: AwsFault) => {
+      record(refusal.status, refusal.name)
+      return faultAnswer(protocol, refusal, requestId, nowMs)
+    }
+    const injected = faults.take(operation.name)
+    if (injected === 'disconnect') {
+      record('disconnected')
+      return injected
+    }
+    if (injected !== undefined) return refuse(injected)
+    const isUnsigned = !verdict.valid && verdict.kind === 'missing' && operation.allowsUnsigned === true
+    if (!verdict.valid && !isUnsigned) return refuse(protocol.authFault(verdict.kind, verdict.message))
+    const outcome = await operation.run({ request, identity, nowMs }).catch(internalFault)
+    if (outcome.kind === 'fault') return refuse(outcome)
+    record(200)
+    return {
+      status: 200,
+      headers: headersOf(protocol, requestId, nowMs),
+      body: protocol.result(operation.name, outcome.body, requestId),
+    }
+  }
+
+  const server = await startLoopbackServer(serve)
+  return {
+    url: server.url,
+    region,
+    requests: () => [...served],
+    injectFault: (injected, injectionOptions) => faults.inject(injected, injectionOptions),
+    close: () => server.close(),
+  }
+}
+
+function faultAnswer(protocol: AwsProtocol, refusal: AwsFault, requestId: string, nowMs: number): HttpAnswer {
+  return {
+    status: refusal.status,
+    headers: {
+      ...headersOf(protocol, requestId, nowMs),
+      ...protocol.faultHeaders(refusal),
+      ...refusal.headers,
+    },
+    body: protocol.fault(refusal, requestId),
+  }
+}
+
+// SDKs read the service's clock from Date, and correct their signatures by it.
+function headersOf(protocol: AwsProtocol, requestId: string, nowMs: number): Record<string, string> {
+  return {
+    'content-type': protocol.contentType,
+    'x-amzn-requestid': requestId,
+    date: new Date(nowMs).toUTCString(),
+  }
+}
+
+/** A defect of the endpoint must look like one, not like a client's mistake. */
+function internalFault(thrown: unknown): AwsFault {
+  const text = TidewaterError.isInstance(thrown) ? `${thrown.code}: ${thrown.message}` : String(thrown)
+  return fault('InternalServerErrorException', 500, text)
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import { parseConfig, TidewaterError } from '@tidewater/core'
+import { z } from 'zod'
+import type { ProcessIdentity } from '../supervisor/process-identity.js'
+import { brokerPaths } from './broker-files.js'
+import type { IamDocument } from './iam/document.js'
+import { trustStorePassword } from './iam/keytool-commands.js'
+import type { IamPaths } from './iam/paths.js'
+import { type Listener, listenerOf } from './listeners.js'
+
+const identitySchema = z.object({ pid: z.int().min(1), startedAt: z.string().min(1) })
+
+const iamSchema = z.object({
+  port: z.int(),
+  bootstrapBrokers: z.string(),
+  region: z.string(),
+  clusterArn: z.string(),
+  caFile: z.string(),
+  trustStoreFile: z.string(),
+  trustStorePassword: z.string(),
+  credentialsFile: z.string(),
+  accessKeyId: z.string(),
+})
+
+// A stack outlives the version that started it, and `local down` has to stop it all the same: fields that came later are
+// optional, and those that a later version adds are passed over.
+const recordSchema = z
+  .object({
+    version: z.literal(1),
+    bootstrapBrokers: z.string(),
+    brokerPort: z.int(),
+    controllerPort: z.int(),
+    clusterId: z.string(),
+    stateFolder: z.string(),
+    /** attached: ends with the process that started it. detached: lives until it is stopped. */
+    lifetime: z.enum(['attached', 'detached']),
+    /** ISO 8601. */
+    startedAt: z.string(),
+    /** pid and start of the broker's process: a pid alone may be somebody else's by now. */
+    brokerProcess: identitySchema.optional(),
+    /** What earlier versions called it. */
+    broker: identitySchema.optional(),
+    brokerLogFile: z.string(),
+    warehouseFolder: z.string(),
+    /** Longest wait for the broker's clean stop. */
+    stopTimeoutMs: z.int().optional(),
+    /** The IAM listener, without secrets. */
+    iam: iamSchema.optional(),
+  })
+  .transform(({ broker, brokerProcess = broker, ...record }, context) => {
+    if (brokerProcess !== undefined) return { ...record, brokerProcess }
+    context.addIssue({ code: 'custom', message: 'is missing', path: ['brokerProcess'], input: undefined })
+    return z.NEVER
+  })
+
+/** What is recorded of a running stack in `<stateFolder>/stack.json`. */
+export type StackRecord = Readonly<z.output<typeof recordSchema>>
+
+/** @throws TidewaterError `CONFIG_INVALID` */
+export function parseStackRecord(text: string, file: string): StackRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (thrown) {
+    throw new TidewaterError('CONFIG_INVALID', `${file} is not JSON`, {
+      remedy: `Remove ${file} if no stack runs from that folder.`,
+      cause: thrown,
+    })
+  }
+  return parseConfig(recordSchema, value, file)
+}
+
+/** For records of earlier versions, which did not say. */
+const defaultStopTimeoutMs = 20_000
+
+/** How long a stop waits for the broker's own end: what this stop was told, else what the stack was started with. */
+export function stopTimeoutMsOf(
+  record: Pick<StackRecord, 'stopTimeoutMs'>,
+  { timeoutMs }: { readonly timeoutMs?: number | undefined },
+): number {
+  return timeoutMs ?? record.stopTimeoutMs ?? defaultStopTimeoutMs
+}
+
+interface StackFacts
+  extends Pick<StackRecord, 'clusterId' | 'stateFolder' | 'lifetime' | 'startedAt' | 'stopTimeoutMs'> {
+  readonly listeners: readonly Listener[]
+  readonly brokerProcess: ProcessIdentity
+  readonly iam: { readonly paths: IamPaths; readonly document: IamDocument } | undefined
+}
+
+/** The record of a stack that has just started. */
+export function describeStack({ listeners, iam, ...facts }: StackFacts): StackRecord {
+  const { stateFolder } = facts
+  return {
+    version: 1,
+    ...facts,
+    bootstrapBrokers: addressOf(listenerOf(listeners, 'PLAINTEXT')),
+    brokerPort: listenerOf(listeners, 'PLAINTEXT').port,
+    controllerPort: listenerOf(listeners, 'CONTROLLER').port,
+    brokerLogFile: brokerPaths(join(stateFolder, 'broker')).logFile,
+    warehouseFolder: join(stateFolder, 'warehouse'),
+    ...(iam === undefined ? {} : { iam: describeIam(listenerOf(listeners, 'IAM'), iam) }),
+  }
+}
+
+function describeIam(
+  listener: Listener,
+  { paths, document }: { readonly paths: IamPaths; readonly document: IamDocument },
+): NonNullable<StackRecord['iam']> {
+  return {
+    port: listener.port,
+    bootstrapBrokers: addressOf(listener),
+    region: document.region,
+    clusterArn: document.clusterArn,
+    caFile: paths.caFile,
+    trustStoreFile: paths.trustStoreFile,
+    trustStorePassword,
+    credentialsFile: paths.credentialsFile,
+    accessKeyId: document.identities[0]?.accessKeyId ?? '',
+  }
+}
+
+function addressOf({ advertisedHost, port }: Listener): string {
+  return `${advertisedHost}:${port}`
+}
