@@ -1,7 +1,10 @@
 """Fixtures that run the real parts: one Spark session for the whole run, and topics on a real broker.
 
-TIDEWATER_SPARK_JARS names the folder with the jars, TIDEWATER_BOOTSTRAP_BROKERS the broker (host:port). A
-test that needs one of them fails when it is absent.
+TIDEWATER_SPARK_JARS names the folder with the jars, TIDEWATER_BOOTSTRAP_BROKERS the broker (host:port); iam_broker.py
+says what the tests against MSK IAM need besides. A test that needs one of them fails when it is absent.
+
+The configuration here repeats what packages/testkit writes for a job (src/spark/spark-files.ts), on purpose: these tests
+must run where there is Python alone, and short runs want another JVM and quieter logs than a job does.
 """
 
 from __future__ import annotations
@@ -77,6 +80,10 @@ def spark(spark_conf_dir, catalog):
     from tidewater_spark.session import avro_limit_properties, end_session, start_session
 
     os.environ["SPARK_CONF_DIR"] = str(spark_conf_dir)
+    # The JVM's environment is what the AWS SDK asks first: the tests say who they are by system properties.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     limits = validate("job", job_document(catalog, "127.0.0.1:9092", "t", "t", "/c"), NOW_SECONDS)["decoding"]
     session = start_session(
         "tests", catalog, avro_limit_properties(limits["maxValueBytes"], limits["maxCollectionItems"])
@@ -131,9 +138,14 @@ class Harness:
         self.checkpoint = folder / "checkpoint"
         self.events: list = []
 
-    def admin(self):
+    def client_properties(self):
+        """What the tests' own Kafka clients need to get in."""
         properties = self.spark._jvm.java.util.Properties()
         properties.setProperty("bootstrap.servers", self.brokers)
+        return properties
+
+    def admin(self):
+        properties = self.client_properties()
         return self.spark._jvm.org.apache.kafka.clients.admin.AdminClient.create(properties)
 
     def create_topic(self, partitions: int = 2) -> None:
@@ -160,8 +172,7 @@ class Harness:
     def produce(self, values: list, partition: int = 0) -> None:
         """Appends values (bytes, or None for a tombstone) to one partition, in order."""
         jvm = self.spark._jvm
-        properties = jvm.java.util.Properties()
-        properties.setProperty("bootstrap.servers", self.brokers)
+        properties = self.client_properties()
         properties.setProperty("acks", "all")
         serializer = jvm.org.apache.kafka.common.serialization.ByteArraySerializer
         producer = jvm.org.apache.kafka.clients.producer.KafkaProducer(properties, serializer(), serializer())

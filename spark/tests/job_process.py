@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Optional
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,11 +17,13 @@ ROOT = Path(__file__).parent.parent
 class EntryProcess:
     """A process in a session of its own, so that the whole group can be killed. Leaves none behind."""
 
-    def __init__(self, entry: str, flag: str, document: dict, conf_dir: Path, folder: Path):
+    def __init__(
+        self, entry: str, flag: str, document: dict, conf_dir: Path, folder: Path, variables: Optional[dict] = None
+    ):
         path = folder / f"{entry}.json"
         path.write_text(json.dumps(document))
         self.log = folder / f"{entry}.log"
-        environment = {**os.environ, "SPARK_CONF_DIR": str(conf_dir)}
+        environment = {**os.environ, "SPARK_CONF_DIR": str(conf_dir), **(variables or {})}
         # This test process has a Spark session; its gateway is not the child's.
         for name in ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"):
             environment.pop(name, None)

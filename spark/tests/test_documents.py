@@ -78,6 +78,12 @@ def test_a_message_names_value_limit_and_remedy():
         ({"password": "hunter2"}, "password"),
         ({"startingOffsets": {"password": "hunter2"}}, "password"),
         ({"kafkaOptions": [{"kafka.client.id": "hunter2"}]}, "a list of 1"),
+        ({"auth": {"type": "mskIam", "secretAccessKey": "hunter2"}}, "secretAccessKey"),
+        ({"auth": {"type": "mskIam", "trustStore": {"type": "JKS", "password": "hunter2"}}}, "password"),
+        (
+            {"auth": {"type": "mskIam", "trustStore": {"type": "JKS", "location": "/t", "passwordFile": "hunter2"}}},
+            "a string",
+        ),
         ({"topic": "a topic " + "x" * 150 + "hunter2"}, "a topic xxx"),
     ],
 )

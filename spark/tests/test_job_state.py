@@ -113,7 +113,7 @@ def test_a_job_that_fails_on_poison_may_be_given_the_right_schema_but_not_with_d
 
 def test_a_partition_added_since_is_read_whole_and_the_others_from_the_written_offsets():
     source = job()["source"]
-    options = source_options(source, [0, 1, 2], {"0": 5, "1": 7})
+    options = source_options({}, source, [0, 1, 2], {"0": 5, "1": 7})
     assert json.loads(options["startingOffsets"]) == {"t": {"0": 5, "1": 7, "2": EARLIEST}}
 
 

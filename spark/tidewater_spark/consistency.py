@@ -7,6 +7,7 @@ from typing import Optional
 
 from .avro_schema import AvroSchemaError, compile_schema
 from .errors import TidewaterError
+from .kafka_auth import MIN_RECONNECT_BACKOFF_MS, MSK_IAM
 
 KAFKA_METADATA_COLUMNS = ("_kafka_partition", "_kafka_offset", "_kafka_timestamp")
 # Iceberg's own limit; a file of a commit under way is an orphan until the commit, and looks like one
@@ -25,6 +26,7 @@ def check_job(job: dict) -> None:
             error.message,
             "Give the Avro schema the records were written with.",
         ) from None
+    _check_reconnects(job["source"])
     fields = [field["name"] for field in schema["fields"]]
     _check_columns(job, fields)
     table, dead_letters = job["table"], job["decoding"]["deadLetterTable"]
@@ -40,6 +42,19 @@ def check_job(job: dict) -> None:
             "/stop/markerLocation",
             f"{marker} lies in the checkpoint {job['checkpointLocation']}",
             "Put the marker outside the checkpoint, whose files Spark owns.",
+        )
+
+
+def _check_reconnects(source: dict) -> None:
+    wait = source["kafkaOptions"].get("kafka.reconnect.backoff.ms")
+    if source["auth"]["type"] != MSK_IAM or wait is None:
+        return
+    if not (wait.isascii() and wait.isdigit() and int(wait) >= MIN_RECONNECT_BACKOFF_MS):
+        raise _bad(
+            "/source/kafkaOptions/kafka.reconnect.backoff.ms",
+            f"{wait} is no number of milliseconds from {MIN_RECONNECT_BACKOFF_MS} on; MSK refuses clients that connect "
+            "too often",
+            f"Leave it out, which means {MIN_RECONNECT_BACKOFF_MS}, or raise it.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import lru_cache
 from typing import Any, Callable
 
@@ -106,7 +107,9 @@ def _schema_error(
     limit = _limit(error)
     description = (error.definition or {}).get("description") if isinstance(error.definition, dict) else None
     remedy = f"Correct {pointer or 'the document'}" + (f": {description}" if description else ".")
-    shown = _SHOWN_BY_RULE.get(error.rule, lambda error: _shown(error.value))(error)
+    # A wrong secret is a secret still: somebody may have put a password where its file belongs.
+    show = _kind if _SECRET_NAME.search(pointer) else _SHOWN_BY_RULE.get(error.rule, _value)
+    shown = show(error)
     return TidewaterError(
         "bad-document",
         f"{pointer or '/'}: {shown} {limit}",
@@ -133,7 +136,8 @@ def _inside_the_branch_meant(schema: dict, error: fastjsonschema.JsonSchemaValue
                     dict(error.value)
                 )
             except fastjsonschema.JsonSchemaValueException as inner:
-                return inner, _pointer(error.value, inner.path[1:])
+                innermost, tail = _inside_the_branch_meant(schema, inner)
+                return innermost, _pointer(error.value, inner.path[1:]) + tail
     return error, ""
 
 
@@ -161,9 +165,23 @@ def _limit(error: fastjsonschema.JsonSchemaValueException) -> str:
         return "fits none of the forms allowed here: " + ", ".join(_form(branch) for branch in limit)
     if rule == "type":
         return f"must be of type {limit}"
+    if rule == "dependencies":
+        return _broken_dependencies(limit, error.value)
+    if rule == "not" and limit == {}:
+        return "is not allowed here"
     if rule in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties"):
         return f"is out of bounds: {rule} is {limit}"
     return f"breaks the rule {rule}: {json.dumps(limit)}"
+
+
+def _broken_dependencies(limit: dict, value: dict) -> str:
+    lacking = [
+        f"{name} without {needed}"
+        for name, needs in limit.items()
+        for needed in needs
+        if name in value and isinstance(needs, list) and needed not in value
+    ]
+    return f"has {', '.join(lacking)}"
 
 
 def _form(branch: dict) -> str:
@@ -206,6 +224,11 @@ def _kind(error: fastjsonschema.JsonSchemaValueException) -> str:
     return _shown(value) if value is None or isinstance(value, bool) else "a number"
 
 
+def _value(error: fastjsonschema.JsonSchemaValueException) -> str:
+    return _shown(error.value)
+
+
+_SECRET_NAME = re.compile(r"(?i)(secret|password|token|credential)[^/]*$")
 _SHOWN_BY_RULE = {"propertyNames": _refused_names, "type": _kind}
 
 

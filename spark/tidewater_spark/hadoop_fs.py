@@ -46,9 +46,14 @@ def names_in(spark, folder: str) -> List[str]:
         raise
 
 
-def read_text(spark, location: str) -> str:
+def open_file(spark, location: str):
+    """A Java InputStream, for the caller to close."""
     file_system, path = _open(spark, location)
-    stream = file_system.open(path)
+    return file_system.open(path)
+
+
+def read_text(spark, location: str) -> str:
+    stream = open_file(spark, location)
     try:
         return spark._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
     finally:

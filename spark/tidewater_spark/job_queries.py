@@ -18,6 +18,7 @@ from .hadoop_fs import make_folder
 from .iceberg_ddl import DEFAULT_PROPERTIES, quoted_table
 from .iceberg_table import ensure_table
 from .job_state import DEAD_LETTERS, MAIN, must_resolve, next_state
+from .kafka_client import check_access, client_options
 from .kafka_source import check_partitions, resolved_offsets, source_options, topic_partitions
 from .stream_failure import undecodable_marker
 from .streams import Stream
@@ -53,6 +54,7 @@ def prepare(spark, job: dict) -> Prepared:
     Writes down where the queries begin and how they decode. Raises TidewaterError.
     """
     source = job["source"]
+    check_access(spark, source)
     partitions = topic_partitions(spark, source)
     check_partitions(source, partitions)
     make_folder(spark, job["checkpointLocation"])
@@ -69,12 +71,13 @@ def prepare(spark, job: dict) -> Prepared:
         "tableCreated": main_table["created"],
         "deadLetterTable": None,
     }
-    framed = _framed(spark, job, source_options(source, partitions, state["starts"][MAIN]), names)
+    client = client_options(spark, source)
+    framed = _framed(spark, job, source_options(client, source, partitions, state["starts"][MAIN]), names)
     main = _main_rows(framed, job, main_table["columns"], {field.name for field in columns})
     starts = [lambda: _start(job, MAIN, main, table)]
     if job["decoding"]["onDecodeError"] == "dead-letter":
         target = _ensure(spark, job, dead_letters, spark.createDataFrame([], DEAD_LETTER_DDL).schema, [], {})
-        options = source_options(source, partitions, state["starts"][DEAD_LETTERS])
+        options = source_options(client, source, partitions, state["starts"][DEAD_LETTERS])
         framed_headers = _framed(spark, job, {**options, "includeHeaders": "true"}, names)
         letters = _dead_letter_rows(spark, framed_headers, job, target["columns"])
         starts.append(lambda: _start(job, DEAD_LETTERS, letters, dead_letters))

@@ -6,23 +6,22 @@ import json
 from typing import Any, Callable, Dict, List
 
 from .errors import TidewaterError, cause_chain, first_lines
+from .kafka_client import client_options
+from .kafka_failure import access_failure
 
-# Most of the source's time with the consumer's default of 500 went into asking for the offset range after
-# each poll: 1.35 µs a record against 0.89 with 20,000, measured on Spark 3.5.7.
-DEFAULT_KAFKA_OPTIONS = {"kafka.max.poll.records": "20000"}
 BROKER_TIMEOUT_SECONDS = 20
 EARLIEST = -2
 
 
-def source_options(source: dict, partitions: List[int], starts: Dict[str, int]) -> Dict[str, str]:
-    """Options of Spark's Kafka source. partitions: all partitions of the topic. starts: the first offset by
-    partition, for a query that has not begun.
+def source_options(
+    client: Dict[str, str], source: dict, partitions: List[int], starts: Dict[str, int]
+) -> Dict[str, str]:
+    """Options of Spark's Kafka source. client: what client_options returns. partitions: all partitions of the
+    topic. starts: the first offset by partition, for a query that has not begun.
 
     Spark wants every partition named; one that starts does not know was added later and is read whole.
     """
-    options = {**DEFAULT_KAFKA_OPTIONS, **source["kafkaOptions"]}
-    options["kafka.bootstrap.servers"] = source["bootstrapBrokers"]
-    options["subscribe"] = source["topic"]
+    options = {**client, "subscribe": source["topic"]}
     by_partition = {str(partition): starts.get(str(partition), EARLIEST) for partition in partitions}
     options["startingOffsets"] = json.dumps({source["topic"]: by_partition})
     options["failOnDataLoss"] = "true" if source["failOnDataLoss"] else "false"
@@ -53,7 +52,7 @@ def resolved_offsets(
     its earliest.
 
     Left to Spark, each query would resolve `latest` for itself, and what arrives between the two would be
-    seen by one of them alone. Raises TidewaterError broker-unreachable.
+    seen by one of them alone. Raises TidewaterError broker-unreachable, or what access_failure tells apart.
     """
     wanted = source["startingOffsets"]
     explicit = {} if isinstance(wanted, str) else wanted
@@ -82,8 +81,8 @@ def resolved_offsets(
 def topic_partitions(spark, source: dict, timeout_seconds: int = BROKER_TIMEOUT_SECONDS) -> List[int]:
     """Asks the brokers for the topic's partitions, for at most timeout_seconds.
 
-    Raises TidewaterError topic-not-found or broker-unreachable. Spark itself would only find out inside the
-    running query, and retries an unreachable broker for minutes.
+    Raises TidewaterError topic-not-found, broker-unreachable, or what access_failure tells apart. Spark itself
+    would only find out inside the running query, and retries an unreachable broker for minutes.
     """
     jvm = spark._jvm
     names = jvm.java.util.ArrayList()
@@ -99,16 +98,19 @@ def topic_partitions(spark, source: dict, timeout_seconds: int = BROKER_TIMEOUT_
 
 def _asked(spark, source: dict, timeout_seconds: int, ask: Callable[[Any], Any]) -> Any:
     jvm = spark._jvm
+    admin_package = jvm.org.apache.kafka.clients.admin
+    known = admin_package.AdminClientConfig.configNames()
     properties = jvm.java.util.Properties()
-    for key, value in source["kafkaOptions"].items():
-        properties.setProperty(key[len("kafka.") :], value)
+    for key, value in client_options(spark, source).items():
+        # What only consumers have would be a warning in the log.
+        if known.contains(key[len("kafka.") :]):
+            properties.setProperty(key[len("kafka.") :], value)
     timeout_ms = str(timeout_seconds * 1000)
-    properties.setProperty("bootstrap.servers", source["bootstrapBrokers"])
     properties.setProperty("request.timeout.ms", timeout_ms)
     properties.setProperty("default.api.timeout.ms", timeout_ms)
     admin = None
     try:
-        admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(properties)
+        admin = admin_package.AdminClient.create(properties)
         return ask(admin)
     except Exception as error:
         raise _typed(error, source, timeout_seconds) from error
@@ -127,6 +129,10 @@ def _typed(error: Exception, source: dict, timeout_seconds: int) -> TidewaterErr
             "Create the topic, or correct /source/topic.",
             details,
         )
+    asking = f"asking {source['bootstrapBrokers']} for topic {source['topic']}"
+    refused = access_failure(chain, asking, first_lines(error), details)
+    if refused is not None:
+        return refused
     if "TimeoutException" in chain or "No resolvable bootstrap urls" in chain:
         return TidewaterError(
             "broker-unreachable",
@@ -136,7 +142,7 @@ def _typed(error: Exception, source: dict, timeout_seconds: int) -> TidewaterErr
         )
     return TidewaterError(
         "broker-unreachable",
-        f"asking {source['bootstrapBrokers']} for topic {source['topic']} failed: {first_lines(error)}",
+        f"{asking} failed: {first_lines(error)}",
         "Check /source, above all bootstrapBrokers and kafkaOptions.",
         details,
     )
@@ -150,8 +156,7 @@ def read_one_value(spark, source: dict, partition: int, offset: int):
     until = {source["topic"]: {str(partition): offset + 1}}
     rows = (
         spark.read.format("kafka")
-        .options(**{**DEFAULT_KAFKA_OPTIONS, **source["kafkaOptions"]})
-        .option("kafka.bootstrap.servers", source["bootstrapBrokers"])
+        .options(**client_options(spark, source))
         .option("assign", json.dumps({source["topic"]: [partition]}))
         .option("startingOffsets", json.dumps(at))
         .option("endingOffsets", json.dumps(until))

@@ -20,6 +20,7 @@ from tidewater_spark.entry import run_entry
 from tidewater_spark.events import Emit
 from tidewater_spark.hadoop_fs import modified_at_ms
 from tidewater_spark.job_queries import prepare
+from tidewater_spark.kafka_auth import region_properties
 from tidewater_spark.session import avro_limit_properties
 from tidewater_spark.stop import StopMarker, StopRequests
 from tidewater_spark.stream_failure import typed_failure
@@ -70,6 +71,12 @@ def _run(spark, job: dict, emit: Emit, stop: StopRequests) -> None:
     )
 
 
+def _jvm_properties(job: dict) -> dict:
+    decoding = job["decoding"]
+    limits = avro_limit_properties(decoding["maxValueBytes"], decoding["maxCollectionItems"])
+    return {**limits, **region_properties(job["source"]["auth"])}
+
+
 def main(arguments: Optional[List[str]] = None) -> int:
     stop = StopRequests()
     stop.listen()
@@ -85,9 +92,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         arguments,
         lambda job: job["table"]["catalog"],
         act,
-        lambda job: avro_limit_properties(
-            job["decoding"]["maxValueBytes"], job["decoding"]["maxCollectionItems"]
-        ),
+        _jvm_properties,
     )
 
 

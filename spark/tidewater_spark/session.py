@@ -73,8 +73,8 @@ def start_session(app_name: str, catalog: dict, jvm_properties: dict):
         raise TidewaterError(
             "session-failed",
             f"Spark did not start: {first_lines(error)}",
-            "Check JAVA_HOME (17), and that spark.jars names iceberg-spark-runtime, spark-sql-kafka, spark-avro and their "
-            "dependencies; the log on standard error has the rest.",
+            "Check that JAVA_HOME is a Java Spark 3.5 runs on (17 to 22), and that spark.jars names iceberg-spark-runtime, "
+            "spark-sql-kafka, spark-avro and their dependencies; the log on standard error has the rest.",
         ) from error
     _check_limits_hold(jvm, jvm_properties)
     return spark

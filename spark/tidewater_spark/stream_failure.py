@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 
 from . import poison
 from .avro_schema import compile_schema
-from .errors import MESSAGE_LIMIT_CHARACTERS, TidewaterError
+from .errors import MESSAGE_LIMIT_CHARACTERS, TidewaterError, first_lines
+from .kafka_failure import access_failure
 from .kafka_source import read_one_value
 
 _UNDECODABLE = re.compile(r"tidewater-undecodable-record partition=(\d+) offset=(\d+)")
@@ -36,6 +37,9 @@ def typed_failure(spark, job: dict, label: str, cause) -> TidewaterError:
         return _undecodable(spark, job, int(undecodable.group(1)), int(undecodable.group(2)))
     topic = job["source"]["topic"]
     shown = _shown(messages)
+    refused = access_failure(chain, f"reading topic {topic} in the query {label}", shown, {"query": label})
+    if refused is not None:
+        return refused
     if "UnknownTopicOrPartitionException" in chain:
         return TidewaterError(
             "topic-not-found",
@@ -64,10 +68,9 @@ def _undecodable(spark, job: dict, partition: int, offset: int) -> TidewaterErro
         node, _ = compile_schema(decoding["schema"])
         value = read_one_value(spark, job["source"], partition, offset)
         reason = poison.explain(node, value, decoding["maxValueBytes"], decoding["maxCollectionItems"])
-    except (
-        Exception
-    ) as error:  # the failure to report is the record's, whatever became of looking at it again
-        reason = f"reading it again to find the reason failed with {type(error).__name__}"
+    # The failure to report is the record's, whatever became of looking at it again.
+    except Exception as error:
+        reason = f"reading it again to find the reason failed: {type(error).__name__}: {first_lines(error)}"
     return TidewaterError(
         "undecodable-record",
         f"topic {topic}, partition {partition}, offset {offset}: {reason}",

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { avroSchema, TidewaterError } from '@tidewater/core'
 import { describe, expect, it } from 'vitest'
-import { defineJob, jobTables, validateJob } from '../src/index.js'
+import { defineJob, type JobSourceAuth, jobTables, validateJob } from '../src/index.js'
 
 // The same documents go through fastjsonschema in spark/tests.
 const documents = new URL('../../../spark/tests/documents/', import.meta.url)
@@ -63,6 +63,24 @@ describe('defineJob', () => {
     const failing = defineJob({ ...definition, decoding: { onDecodeError: 'fail' } })
     expect(failing.decoding.deadLetterTable).toBeUndefined()
     expect(jobTables(failing).deadLetterTable).toBeUndefined()
+  })
+
+  it('takes MSK with IAM, and refuses what names no role or two identities', () => {
+    const on = (auth: JobSourceAuth) => () =>
+      defineJob({ ...definition, source: { bootstrapBrokers: '127.0.0.1:9098', topic: 'clicks', auth } })
+    const roleArn = 'arn:aws:iam::123456789012:role/reader'
+    const trustStore = { type: 'PKCS12', location: '/trust.p12', passwordFile: '/password' } as const
+    const auth = {
+      type: 'mskIam',
+      region: 'us-east-1',
+      roleArn,
+      roleSessionName: 'clicks',
+      trustStore,
+    } as const
+    expect(on(auth)().source.auth).toEqual(auth)
+    expect(on({ type: 'mskIam' })().source.auth).toEqual({ type: 'mskIam' })
+    expect(on({ type: 'mskIam', roleSessionName: 'clicks' })).toThrowError(/roleArn.*roleSessionName/)
+    expect(on({ type: 'mskIam', roleArn, profile: 'dev' })).toThrowError('/source/auth/roleArn')
   })
 
   it('refuses a wrong field', () => {

@@ -5,6 +5,14 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
+/**
+ * How the job proves who it is to the brokers.
+ */
+export type JobSourceAuth = JobNoAuth | JobMskIamAuth;
+/**
+ * Certificates of the authorities that may sign the brokers' certificates, in place of those the JVM trusts. The driver reads it at the start and gives the certificates to the executors. Default: what the JVM trusts, which MSK's certificates satisfy.
+ */
+export type JobTrustStore = JobPemTrustStore | JobKeyStoreTrustStore;
 export type JobStartingPosition = "earliest" | "latest";
 /**
  * Namespace in the catalog; levels are separated by dots.
@@ -73,13 +81,59 @@ export interface JobSource {
   kafkaOptions?: JobKafkaOptions;
 }
 /**
- * How the job proves who it is to the brokers.
+ * A plaintext listener without authentication.
  */
-export interface JobSourceAuth {
-  /**
-   * none: a plaintext listener without authentication.
-   */
+export interface JobNoAuth {
   type: "none";
+}
+/**
+ * Amazon MSK's IAM listener: SASL mechanism AWS_MSK_IAM over TLS. The credentials are those the AWS SDK for Java finds on driver and executors (environment, system properties, web identity, profile file, container, instance) unless profile or roleArn says otherwise; no key stands in this document.
+ */
+export interface JobMskIamAuth {
+  type: "mskIam";
+  /**
+   * AWS region of the cluster, for brokers whose host name does not hold it; one in the host name wins. It is set as the system property aws.region on driver and executors, where other AWS clients of the job take it for their default too. Default: the host name's, then what the AWS SDK finds (aws.region, AWS_REGION, profile file, instance metadata).
+   */
+  region?: string;
+  /**
+   * Profile of the AWS configuration files on driver and executors whose credentials are used, and no others (awsProfileName). Not together with roleArn. Default: none.
+   */
+  profile?: string;
+  /**
+   * IAM role to assume, with the credentials the AWS SDK finds; when it can't be assumed, the job fails (awsRoleArn). Default: none.
+   */
+  roleArn?: string;
+  /**
+   * Session name of the assumed role, part of the principal, which MSK lets no connection change; one and the same for the whole job therefore (awsRoleSessionName). Needs roleArn. Default: aws-msk-iam-auth.
+   */
+  roleSessionName?: string;
+  /**
+   * External id the role's trust policy asks for (awsRoleExternalId). Needs roleArn. Default: none.
+   */
+  roleExternalId?: string;
+  /**
+   * Region of the STS endpoint that assumes the role (awsStsRegion). Needs roleArn. Default: the global endpoint.
+   */
+  stsRegion?: string;
+  trustStore?: JobTrustStore;
+}
+export interface JobPemTrustStore {
+  type: "PEM";
+  /**
+   * File of PEM certificates, an absolute path or URI; anything else in it is left alone.
+   */
+  location: string;
+}
+export interface JobKeyStoreTrustStore {
+  type: "JKS" | "PKCS12";
+  /**
+   * The store, an absolute path or URI.
+   */
+  location: string;
+  /**
+   * File that holds the store's password, an absolute path or URI; a line end after it does not belong to it.
+   */
+  passwordFile: string;
 }
 /**
  * First offset to read by partition; a partition that is not named is read from its earliest offset. Every named partition must exist.
