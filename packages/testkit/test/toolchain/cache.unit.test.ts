@@ -56,16 +56,22 @@ test('an entry is filled once and found afterwards', async () => {
 test('of several that need it at once one fills it and the others wait', async () => {
   let fills = 0
   const waits: number[] = []
+  let everyoneElseWaits = () => {}
+  const waiting = new Promise<void>((resolve) => {
+    everyoneElseWaits = resolve
+  })
   const fill = async (into: string) => {
     fills += 1
+    await waiting
     await writeFile(join(into, 'x.jar'), 'x')
   }
-  const folders = await Promise.all(
-    [1, 2, 3].map(() => ensureCacheEntry(entry(), fill, { onWait: (pid) => waits.push(pid) })),
-  )
+  const onWait = (pid: number) => {
+    if (waits.push(pid) === 2) everyoneElseWaits()
+  }
+  const folders = await Promise.all([1, 2, 3].map(() => ensureCacheEntry(entry(), fill, { onWait })))
   expect(fills).toBe(1)
   expect(new Set(folders).size).toBe(1)
-  expect(new Set(waits)).toEqual(new Set([process.pid]))
+  expect(waits).toEqual([process.pid, process.pid])
 })
 
 test('what a failed fill left is thrown away, and so is what a crash left', async () => {
