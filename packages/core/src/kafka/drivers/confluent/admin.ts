@@ -67,7 +67,8 @@ export async function describeTopicWith(
   const [description] = await answerOf<TopicAnswer[]>((done) =>
     client.describeTopics([topic], { timeout }, done as never),
   )
-  if (description?.error) throw description.error
+  // A plain object, which no message could be made of.
+  if (description?.error) throw Object.assign(new Error(description.error.message), description.error)
   const partitions = description?.partitions ?? []
   return {
     topic,
@@ -88,7 +89,7 @@ interface BrokerNode {
 }
 
 interface TopicAnswer {
-  readonly error?: unknown
+  readonly error?: { readonly message: string; readonly code: number }
   readonly partitions: readonly {
     readonly partition: number
     readonly leader?: BrokerNode

@@ -72,14 +72,20 @@ async function libraryToken(auth: MskIamAuth): Promise<LibraryToken> {
   return { tokenValue: value, lifetime: expiresAtMs, principal: 'msk-iam' }
 }
 
+type Answer = (error: unknown, result: unknown) => void
+
 interface Connectable extends EventEmitter {
-  connect(options: object, done: (error: unknown, result: unknown) => void): void
-  disconnect(done: () => void): void
+  connect(options: object, done: Answer): void
+  getMetadata(options: object, done: Answer): void
 }
 
+const metadataSliceMs = 250
+
 /**
- * Connects, and gives up at once when no further try can succeed: librdkafka goes on after a refusal too, until the time
- * is up.
+ * Connects, and gives up when no further try can succeed: librdkafka goes on after a refusal too, until the time is up.
+ *
+ * The library connects by one request for metadata, which holds one of libuv's four threads for all of that time; clients
+ * that were refused would keep good ones waiting. So the request is made in short slices here, on the one connection.
  *
  * @throws TidewaterError `BROKER_UNREACHABLE`, or why the connection is not let in
  */
@@ -88,23 +94,32 @@ export async function connectClient(
   log: ConnectionLog,
   { brokers, connectTimeoutMs }: KafkaConnection,
 ): Promise<void> {
-  // On failure the library disconnects by itself.
-  const connecting = answerOf((done) => client.connect({ timeout: connectTimeoutMs, allTopics: false }, done))
+  const endsAtMs = performance.now() + connectTimeoutMs
+  const request = client.getMetadata
+  client.getMetadata = (options, done) => {
+    const slice = () => {
+      const leftMs = endsAtMs - performance.now()
+      const timeout = Math.max(1, Math.min(metadataSliceMs, Math.ceil(leftMs)))
+      request.call(client, { ...options, timeout }, (error, result) => {
+        if (error && !log.isRefused && leftMs > metadataSliceMs) slice()
+        else done(error, result)
+      })
+    }
+    slice()
+  }
   try {
-    await Promise.race([connecting, log.refused])
+    // On failure the library disconnects by itself.
+    await answerOf((done) => client.connect({ allTopics: false }, done))
   } catch (thrown) {
-    connecting.catch(() => undefined)
-    if (log.isRefused) client.disconnect(() => undefined)
-    throw confluentError(thrown, { action: 'Connecting', brokers, detail: log.lastFailure })
+    throw log.refusal ?? confluentError(thrown, { action: 'Connecting', brokers, detail: log.lastFailure })
+  } finally {
+    client.getMetadata = request
   }
 }
 
 /** Remembers why the last connection broke: librdkafka's errors only say that one did. */
 export class ConnectionLog {
-  /** Rejects with the first refusal that no further try gets over: a wrong certificate, credentials that aren't let in. */
-  readonly refused: Promise<never>
-  #refuse!: (error: TidewaterError) => void
-  #isRefused = false
+  #refusal: TidewaterError | undefined
   #lastFailure: string | undefined
 
   /** Listening also keeps librdkafka's log lines away from the program's own output. */
@@ -112,10 +127,6 @@ export class ConnectionLog {
     client: EventEmitter,
     readonly auth?: MskIamAuth,
   ) {
-    this.refused = new Promise((_, reject) => {
-      this.#refuse = reject
-    })
-    this.refused.catch(() => undefined)
     client.on('event.log', ({ severity, message }: { severity: number; message: string }) => {
       // Syslog levels: 3 is an error.
       if (severity <= 3) this.#note(message.replace(/^\[thrd:[^\]]*\]: /, ''))
@@ -125,21 +136,25 @@ export class ConnectionLog {
     client.on('error', (error: Error) => this.#note(error.message, error))
   }
 
+  /** The first refusal that no further try gets over: a wrong certificate, credentials that aren't let in. */
+  get refusal(): TidewaterError | undefined {
+    return this.#refusal
+  }
+
   get isRefused(): boolean {
-    return this.#isRefused
+    return this.#refusal !== undefined
   }
 
   #note(text: string, cause?: Error): void {
     const error = TidewaterError.isInstance(cause)
       ? cause
       : securityError(text, { action: 'Connecting' }, cause)
-    if (error === undefined && this.#isRefused) return
+    if (error === undefined && this.isRefused) return
     this.#lastFailure = text
     if (error === undefined) return
     this.auth?.noteRefusal(error.code)
     if (error.retryable && error.code !== 'CREDENTIALS_UNAVAILABLE') return
-    this.#isRefused = true
-    this.#refuse(error)
+    this.#refusal ??= error
   }
 
   get lastFailure(): string | undefined {

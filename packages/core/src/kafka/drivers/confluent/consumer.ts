@@ -15,6 +15,7 @@ const maxBatchRecords = 2_000
 /** The library's types lack some of what its consumer has. */
 interface NativeConsumer extends EventEmitter {
   connect(options: object, done: (error: unknown, result: unknown) => void): void
+  getMetadata(options: object, done: (error: unknown, result: unknown) => void): void
   disconnect(done: () => void): void
   subscribe(topics: readonly string[]): void
   consume(count: number, done: (error: unknown, messages: Message[]) => void): void

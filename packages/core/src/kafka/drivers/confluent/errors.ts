@@ -1,5 +1,5 @@
 import { messageOf, TidewaterError } from '../../../errors.js'
-import { brokerError, type ErrorSubject, unreachable } from '../protocol-errors.js'
+import { brokerError, type ErrorSubject, kafkaCode, unreachable } from '../protocol-errors.js'
 import { securityError } from '../security-errors.js'
 
 export interface ConfluentSubject extends ErrorSubject {
@@ -65,6 +65,9 @@ export function confluentError(thrown: unknown, subject: ConfluentSubject): Tide
       })
     // The idempotent producer found a gap it can't close: librdkafka refuses every later record.
     case localCode.fatal:
+      // Fatal for librdkafka is also an idempotent producer that isn't allowed to be one.
+      if (/authorization failed/i.test(subject.detail ?? ''))
+        return brokerError(kafkaCode.clusterAuthorizationFailed, subject.detail ?? text, subject, thrown)
       return new TidewaterError('DELIVERY_FAILED', `${subject.action}: ${text}`, {
         remedy: 'Close this producer and create a new one.',
         cause: thrown,

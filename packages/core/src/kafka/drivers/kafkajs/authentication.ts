@@ -12,9 +12,14 @@ const keepAliveDelayMs = 60_000
 export function iamOptions(
   kafkajs: typeof Kafkajs,
   auth: MskIamAuth,
-): Pick<Kafkajs.KafkaConfig, 'sasl' | 'socketFactory'> {
+  reauthenticationThresholdMs: number,
+): Pick<Kafkajs.KafkaConfig, 'sasl' | 'socketFactory' | 'reauthenticationThreshold'> {
   const sockets = new GatedSockets()
-  return { sasl: saslMechanism(kafkajs, auth, sockets), socketFactory: (args) => sockets.open(args) }
+  return {
+    sasl: saslMechanism(kafkajs, auth, sockets),
+    socketFactory: (args) => sockets.open(args),
+    reauthenticationThreshold: reauthenticationThresholdMs,
+  }
 }
 
 /** The sockets kafkajs itself would make, each behind a gate that keeps a re-authentication in one piece. */

@@ -13,10 +13,17 @@ export async function loadKafkajs(): Promise<typeof Kafkajs> {
   return kafkajs
 }
 
+/**
+ * How long before a session's end the next request authenticates anew. kafkajs's own 10 s would do so before every request of
+ * a session that is shorter, and a broker takes no second authentication within a second.
+ */
+const reauthenticationThresholdMs = 3_000
+
 export function createClient(
   kafkajs: typeof Kafkajs,
   connection: KafkaConnection,
   requestTimeoutMs = connection.requestTimeoutMs,
+  onErrorLine: (text: string) => void = () => undefined,
 ): Kafkajs.Kafka {
   const { auth } = connection
   const tls = tlsSettings(connection)
@@ -29,8 +36,11 @@ export function createClient(
     requestTimeout: requestTimeoutMs,
     // kafkajs's own logger prints JSON lines to stdout, which belongs to the program. What matters reaches the caller
     // as an error.
-    logLevel: kafkajs.logLevel.NOTHING,
-    logCreator: () => () => undefined,
+    logLevel: kafkajs.logLevel.ERROR,
+    logCreator:
+      () =>
+      ({ log }) =>
+        onErrorLine(String(log.error ?? log.message)),
     // One attempt per bootstrap broker: kafkajs starts at a random one and moves on with each retry.
     retry: {
       initialRetryTime: initialRetryMs,
@@ -38,7 +48,7 @@ export function createClient(
       retries: connection.brokers.length,
     },
     ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: [tls.ca.pem] } }),
-    ...(auth === undefined ? {} : iamOptions(kafkajs, auth)),
+    ...(auth === undefined ? {} : iamOptions(kafkajs, auth, reauthenticationThresholdMs)),
   })
 }
 

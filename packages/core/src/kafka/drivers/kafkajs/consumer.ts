@@ -2,7 +2,7 @@ import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import type { ConsumedBatch, ConsumedRecord, ConsumerOptions, KafkaConsumer } from '../../port.js'
 import { ConsumerRun } from '../consumer-run.js'
-import { topicNotFound } from '../protocol-errors.js'
+import { brokerError, kafkaCode, topicNotFound } from '../protocol-errors.js'
 import { createClient } from './client.js'
 import { kafkajsError } from './errors.js'
 
@@ -11,12 +11,16 @@ export async function createKafkajsConsumer(
   connection: KafkaConnection,
   options: ConsumerOptions,
 ): Promise<KafkaConsumer> {
-  const client = createClient(kafkajs, connection)
+  // kafkajs drops why no coordinator was found; its log has it.
+  const group: GroupLog = { refusal: undefined }
+  const client = createClient(kafkajs, connection, connection.requestTimeoutMs, (text) => {
+    if (/group authorization failed/i.test(text)) group.refusal = text
+  })
   const sessionTimeout = options.sessionTimeoutMs ?? 30_000
   const consumer = client.consumer({
     groupId: options.groupId,
     sessionTimeout,
-    // Three chances per session, as Kafka's own clients have it.
+    // Kafka's own clients send a third of a session apart; kafkajs sends between batches only, so it needs more chances.
     heartbeatInterval: Math.floor(sessionTimeout / 10),
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 500,
@@ -26,10 +30,10 @@ export async function createKafkajsConsumer(
     await consumer.subscribe({ topics: [...options.topics], fromBeginning: options.startFrom === 'earliest' })
   } catch (thrown) {
     await consumer.disconnect().catch(() => undefined)
-    const error = mapped(thrown, connection, 'Subscribing')
+    const error = mapped(thrown, connection, group, 'Subscribing')
     throw error.code === 'TOPIC_NOT_FOUND' ? topicNotFound(options.topics.join(', ')) : error
   }
-  return new KafkajsConsumer(consumer, connection, Math.floor(sessionTimeout / 10))
+  return new KafkajsConsumer(consumer, connection, group, Math.floor(sessionTimeout / 10))
 }
 
 class KafkajsConsumer implements KafkaConsumer {
@@ -38,6 +42,7 @@ class KafkajsConsumer implements KafkaConsumer {
   constructor(
     readonly consumer: Kafkajs.Consumer,
     readonly connection: KafkaConnection,
+    readonly group: GroupLog,
     readonly heartbeatMs: number,
   ) {}
 
@@ -45,7 +50,7 @@ class KafkajsConsumer implements KafkaConsumer {
     return this.#run.start(signal, async () => {
       this.consumer.on(this.consumer.events.CRASH, ({ payload }) => {
         // kafkajs starts again by itself after what it can recover from.
-        if (!payload.restart) this.#run.fail(mapped(payload.error, this.connection, 'Consuming'))
+        if (!payload.restart) this.#run.fail(mapped(payload.error, this.connection, this.group, 'Consuming'))
       })
       await this.consumer.run({
         autoCommit: false,
@@ -86,7 +91,7 @@ class KafkajsConsumer implements KafkaConsumer {
     try {
       await this.consumer.commitOffsets([{ topic, partition, offset }])
     } catch (thrown) {
-      const error = mapped(thrown, this.connection, 'Committing', topic)
+      const error = mapped(thrown, this.connection, this.group, 'Committing', topic)
       // The partition went to another member, which starts from the last commit; kafkajs joins the group again.
       if (!(error.code === 'CONSUME_FAILED' && error.retryable)) throw error
     }
@@ -106,7 +111,20 @@ function toHeaders(headers: Kafkajs.IHeaders | undefined): Record<string, Uint8A
   return result
 }
 
-function mapped(thrown: unknown, connection: KafkaConnection, action: string, topic?: string) {
+interface GroupLog {
+  /** What a broker said when it would not tell who coordinates the group. */
+  refusal: string | undefined
+}
+
+function mapped(
+  thrown: unknown,
+  connection: KafkaConnection,
+  { refusal }: GroupLog,
+  action: string,
+  topic?: string,
+) {
+  if (refusal !== undefined)
+    return brokerError(kafkaCode.groupAuthorizationFailed, refusal, { action }, thrown)
   const subject = topic === undefined ? { action } : { action, topic }
   return kafkajsError(thrown, { ...subject, brokers: connection.brokers })
 }

@@ -44,6 +44,8 @@ const unwrittenCodes: readonly unknown[] = [
   kafkaCode.recordListTooLarge,
   kafkaCode.notEnoughReplicas,
   kafkaCode.invalidRecord,
+  kafkaCode.topicAuthorizationFailed,
+  kafkaCode.clusterAuthorizationFailed,
 ]
 
 /** One request's worth of records on its way. */
