@@ -39,8 +39,6 @@ export default defineConfig({
           ...timeouts,
           name: 'integration',
           include: ['packages/*/test/**/*.integration.test.ts', 'examples/test/**/*.integration.test.ts'],
-          // Two cores and real JVMs: one file at a time.
-          fileParallelism: false,
         },
       },
     ],

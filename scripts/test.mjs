@@ -75,7 +75,9 @@ async function runAgainstRealParts(reports, tally) {
       )
     })
     await counted(tally, async () => {
-      const files = await runVitest(['integration'], join(reports, 'integration.json'), tally, env)
+      // Two files at a time: much of each is waiting for a JVM, a session's end or a time-out.
+      const report = join(reports, 'integration.json')
+      const files = await runVitest(['integration'], report, tally, env, ['--maxWorkers=2'])
       // A driver whose tests silently did not run would look green.
       for (const driver of ['kafkajs', 'confluent'])
         requireTests(files, `${driver}.integration.test.ts`, tally)
@@ -129,10 +131,10 @@ async function runJUnit(tally) {
   if (code !== 0 && failed === 0) tally.failed += 1
 }
 
-async function runVitest(projects, report, tally, env = {}) {
+async function runVitest(projects, report, tally, env = {}, options = []) {
   const selection = projects.flatMap((project) => ['--project', project])
   const output = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const code = await runAttached([...vitest, ...selection, ...output], { env })
+  const code = await runAttached([...vitest, ...selection, ...output, ...options], { env })
   throwIfInterrupted()
   if (!existsSync(report)) {
     process.stderr.write(`vitest (${projects.join(', ')}) ended with ${code} and left no report\n`)
