@@ -1,5 +1,7 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
+import { messageOf } from '../../../errors.js'
+import { abortableSleep } from '../../../retry/run.js'
 import type { ConsumedBatch, ConsumedRecord, ConsumerOptions, KafkaConsumer } from '../../port.js'
 import { ConsumerRun } from '../consumer-run.js'
 import { brokerError, kafkaCode, topicNotFound } from '../protocol-errors.js'
@@ -28,12 +30,47 @@ export async function createKafkajsConsumer(
   try {
     await consumer.connect()
     await consumer.subscribe({ topics: [...options.topics], fromBeginning: options.startFrom === 'earliest' })
+    await whenCoordinated(client.admin(), options.groupId, group, connection.requestTimeoutMs)
   } catch (thrown) {
     await consumer.disconnect().catch(() => undefined)
     const error = mapped(thrown, connection, group, 'Subscribing')
     throw error.code === 'TOPIC_NOT_FOUND' ? topicNotFound(options.topics.join(', ')) : error
   }
   return new KafkajsConsumer(consumer, connection, group, Math.floor(sessionTimeout / 10))
+}
+
+const coordinatorPollMs = 100
+
+/**
+ * Waits until the group has a coordinator. A cluster's first group has none until the topic of the offsets is made; kafkajs
+ * asks twice within a tenth of a second, and then ends the consumer for good. Whatever else is wrong, `run` will say.
+ */
+async function whenCoordinated(
+  admin: Kafkajs.Admin,
+  groupId: string,
+  group: GroupLog,
+  timeoutMs: number,
+): Promise<void> {
+  const endsAtMs = performance.now() + timeoutMs
+  try {
+    await admin.connect()
+    while (!(await isCoordinated(admin, groupId)) && group.refusal === undefined) {
+      if (performance.now() > endsAtMs) return
+      await abortableSleep(coordinatorPollMs)
+    }
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function isCoordinated(admin: Kafkajs.Admin, groupId: string): Promise<boolean> {
+  try {
+    await admin.describeGroups([groupId])
+    return true
+  } catch (thrown) {
+    // kafkajs says the same for "not yet" and for "not for you"; its log tells them apart.
+    return !/group coordinator/i.test(messageOf(thrown))
+  }
 }
 
 class KafkajsConsumer implements KafkaConsumer {
