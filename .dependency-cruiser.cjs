@@ -16,7 +16,7 @@ const pure = [
   '^packages/core/src/(errors|finding)\\.ts$',
   '^packages/core/src/iam/',
   '^packages/core/src/auth/(token-plan|explain-denial|options|auth-token)\\.ts$',
-  '^packages/core/src/msk/(aws-failure|bootstrap-brokers|broker-sizes|call-plan|cluster-(comparison|definition|findings|plan)|create-input|kafka-version|poll-plan|topic-configs|topic-route)\\.ts$',
+  '^packages/core/src/msk/(aws-failure|bootstrap-brokers|broker-sizes|cluster-(comparison|definition|findings|plan)|create-input|kafka-version|poll-plan|topic-configs|topic-route)\\.ts$',
   '^packages/core/src/(avro|config)/',
   '^packages/testkit/src/aws/(injected-faults|query-xml|rest-json|service|signature|temporary-credentials)\\.ts$',
   '^packages/core/src/retry/policy\\.ts$',

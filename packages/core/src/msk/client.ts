@@ -3,10 +3,17 @@ import { z } from 'zod'
 import type { AwsCredentials, AwsCredentialsProvider } from '../auth/options.js'
 import { parseConfig } from '../config/parse.js'
 import { loadPeer } from '../load-peer.js'
-import { throwIfAborted } from '../retry/run.js'
+import type { RetryPolicy } from '../retry/policy.js'
+import { type Clock, realClock, runWithRetry } from '../retry/run.js'
 import { type AwsSubject, awsFailure, retryAfterMsOf } from './aws-failure.js'
-import { decideCallRetry, defaultCallPolicy } from './call-plan.js'
-import { type Clock, realClock } from './clock.js'
+
+const callPolicy: RetryPolicy = {
+  maxAttempts: 6,
+  initialDelayMs: 500,
+  maxDelayMs: 20_000,
+  maxElapsedMs: 120_000,
+  jitter: 0.5,
+}
 
 export const mskClientOptionsSchema = z.strictObject({
   /** Such as `us-east-1`. Default: the SDK's chain (`AWS_REGION`, the profile). */
@@ -102,12 +109,21 @@ export async function createMskClient(
     maxAttempts: 1,
   })
   return {
-    call: (operation, input, callOptions) =>
-      callWithRetry(
-        () => send(sdk, client, operation, input, callOptions.signal),
-        () => subjectOf(callOptions.action, client, endpoint),
-        callOptions,
-        clock,
+    call: (operation, input, { action, signal, maxAttempts }) =>
+      runWithRetry(
+        async () => {
+          try {
+            return await send(sdk, client, operation, input, signal)
+          } catch (thrown) {
+            throw awsFailure(thrown, await subjectOf(action, client, endpoint), Date.now())
+          }
+        },
+        {
+          policy: { ...callPolicy, ...(maxAttempts === undefined ? {} : { maxAttempts }) },
+          retryAfterMs: retryAfterMsOf,
+          clock,
+          ...(signal === undefined ? {} : { signal }),
+        },
       ),
     close: () => client.destroy(),
   }
@@ -120,36 +136,6 @@ async function subjectOf(
 ): Promise<AwsSubject> {
   const region = await client.config.region().catch(() => 'unknown')
   return { action, region, ...(endpoint === undefined ? {} : { endpoint }) }
-}
-
-async function callWithRetry<T>(
-  operation: () => Promise<T>,
-  subject: () => Promise<AwsSubject>,
-  { signal, maxAttempts }: MskCallOptions,
-  clock: Clock,
-): Promise<T> {
-  const policy = { ...defaultCallPolicy, ...(maxAttempts === undefined ? {} : { maxAttempts }) }
-  const startedAtMs = clock.nowMs()
-  for (let failedAttempts = 1; ; failedAttempts++) {
-    throwIfAborted(signal)
-    try {
-      return await operation()
-    } catch (thrown) {
-      const error = awsFailure(thrown, await subject(), Date.now())
-      const decision = decideCallRetry(
-        policy,
-        {
-          failedAttempts,
-          elapsedMs: clock.nowMs() - startedAtMs,
-          retryable: error.retryable,
-          retryAfterMs: retryAfterMsOf(error),
-        },
-        clock.random(),
-      )
-      if (!decision.retry) throw error
-      await clock.sleep(decision.delayMs, signal)
-    }
-  }
 }
 
 async function send<O extends MskOperation>(

@@ -1,3 +1,4 @@
+export { type Clock, realClock } from '../retry/run.js'
 export {
   type BrokerNetwork,
   brokerNetworks,
@@ -12,7 +13,6 @@ export {
   type MskClientOptions,
   type MskOperation,
 } from './client.js'
-export { type Clock, realClock } from './clock.js'
 export type { ClusterChange } from './cluster-comparison.js'
 export {
   type ClusterDefinition,

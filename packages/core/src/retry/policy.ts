@@ -26,18 +26,25 @@ export type RetryDecision =
 /**
  * Decides what follows a failed attempt.
  *
- * @param failedAttempts attempts made so far, at least 1
+ * @param failure.failedAttempts attempts made so far, at least 1
+ * @param failure.retryAfterMs what the other side asked for (`Retry-After`): no attempt comes sooner. Default: nothing
  * @param random a number in [0, 1)
  */
 export function decideRetry(
   policy: RetryPolicy,
-  failure: { readonly failedAttempts: number; readonly elapsedMs: number; readonly retryable: boolean },
+  failure: {
+    readonly failedAttempts: number
+    readonly elapsedMs: number
+    readonly retryable: boolean
+    readonly retryAfterMs?: number | undefined
+  },
   random: number,
 ): RetryDecision {
   if (!failure.retryable) return { retry: false, reason: 'not-retryable' }
   if (failure.failedAttempts >= policy.maxAttempts) return { retry: false, reason: 'attempts-exhausted' }
   const exponential = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (failure.failedAttempts - 1))
-  const delayMs = Math.round(exponential * (1 - policy.jitter * random))
+  const ownDelayMs = Math.round(exponential * (1 - policy.jitter * random))
+  const delayMs = Math.max(ownDelayMs, failure.retryAfterMs ?? 0)
   if (failure.elapsedMs + delayMs > policy.maxElapsedMs) return { retry: false, reason: 'time-exhausted' }
   return { retry: true, delayMs }
 }

@@ -2,6 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TidewaterError, toTidewaterError } from '../errors.js'
 import { decideRetry, defaultRetryPolicy, type RetryPolicy } from './policy.js'
 
+/** Time and chance, as arguments, so that waiting can be tested without it. */
+export interface Clock {
+  /** Milliseconds of a clock that never goes back. */
+  nowMs(): number
+  /** Rejects with `ABORTED` when the signal fires first. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>
+  /** A number in [0, 1). */
+  random(): number
+}
+
+export const realClock: Clock = {
+  nowMs: () => performance.now(),
+  sleep: abortableSleep,
+  random: () => Math.random(),
+}
+
 export interface RetryOptions {
   readonly policy?: Partial<RetryPolicy>
   readonly signal?: AbortSignal
@@ -9,6 +25,10 @@ export interface RetryOptions {
   readonly onRetry?: (failure: { attempt: number; delayMs: number; error: TidewaterError }) => void
   /** Default: the error's own `retryable`. */
   readonly isRetryable?: (error: TidewaterError) => boolean
+  /** What the other side asked for by its error: no attempt comes sooner. Default: nothing. */
+  readonly retryAfterMs?: (error: TidewaterError) => number | undefined
+  /** Default: the real one. */
+  readonly clock?: Clock
 }
 
 /**
@@ -21,7 +41,8 @@ export async function runWithRetry<T>(
   options: RetryOptions = {},
 ): Promise<T> {
   const policy = { ...defaultRetryPolicy, ...options.policy }
-  const startedAtMs = performance.now()
+  const clock = options.clock ?? realClock
+  const startedAtMs = clock.nowMs()
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(options.signal)
     try {
@@ -32,12 +53,17 @@ export async function runWithRetry<T>(
       const retryable = options.isRetryable?.(error) ?? error.retryable
       const decision = decideRetry(
         policy,
-        { failedAttempts: attempt, elapsedMs: performance.now() - startedAtMs, retryable },
-        Math.random(),
+        {
+          failedAttempts: attempt,
+          elapsedMs: clock.nowMs() - startedAtMs,
+          retryable,
+          retryAfterMs: options.retryAfterMs?.(error),
+        },
+        clock.random(),
       )
       if (!decision.retry) throw error
       options.onRetry?.({ attempt, delayMs: decision.delayMs, error })
-      await abortableSleep(decision.delayMs, options.signal)
+      await clock.sleep(decision.delayMs, options.signal)
     }
   }
 }

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { brokerNetworks, chooseBootstrapBrokers } from '../../src/msk/bootstrap-brokers.js'
 import { brokerSize, knownBrokerTypes } from '../../src/msk/broker-sizes.js'
-import { decideCallRetry } from '../../src/msk/call-plan.js'
 import { brokerCount, clusterDefinition } from '../../src/msk/cluster-definition.js'
 import { defaultMskQuotas, planCluster } from '../../src/msk/cluster-plan.js'
 import { createClusterInput } from '../../src/msk/create-input.js'
@@ -108,33 +107,6 @@ describe('decidePoll', () => {
         if (decision.delayMs < remainingMs) {
           expect(decision.delayMs).toBeGreaterThanOrEqual(situation.retryAfterMs ?? 0)
         }
-      }),
-    )
-  })
-})
-
-describe('decideCallRetry', () => {
-  it('never retries sooner than the service asked, beyond its time, or what cannot succeed', () => {
-    const policy = {
-      maxAttempts: 6,
-      initialDelayMs: 500,
-      maxDelayMs: 20_000,
-      maxElapsedMs: 120_000,
-      jitter: 0.5,
-    }
-    const failures = fc.record({
-      failedAttempts: fc.integer({ min: 1, max: 8 }),
-      elapsedMs: fc.nat(130_000),
-      retryable: fc.boolean(),
-      retryAfterMs: fc.option(fc.nat(200_000), { nil: undefined }),
-    })
-    fc.assert(
-      fc.property(failures, randoms, (failure, random) => {
-        const decision = decideCallRetry(policy, failure, random)
-        if (!decision.retry) return
-        expect(failure.retryable).toBe(true)
-        expect(decision.delayMs).toBeGreaterThanOrEqual(failure.retryAfterMs ?? 0)
-        expect(failure.elapsedMs + decision.delayMs).toBeLessThanOrEqual(policy.maxElapsedMs)
       }),
     )
   })

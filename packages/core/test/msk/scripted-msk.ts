@@ -1,6 +1,6 @@
 import { TidewaterError } from '../../src/errors.js'
 import type { MskClient, MskOperation } from '../../src/msk/client.js'
-import type { Clock } from '../../src/msk/clock.js'
+import type { Clock } from '../../src/retry/run.js'
 
 export interface ScriptedMsk extends MskClient {
   readonly calls: { readonly operation: MskOperation; readonly input: Record<string, unknown> }[]

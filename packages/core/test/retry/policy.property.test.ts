@@ -41,3 +41,30 @@ describe('decideRetry', () => {
     ])
   })
 })
+
+describe('decideRetry with Retry-After', () => {
+  it('never retries sooner than the service asked, beyond its time, or what cannot succeed', () => {
+    const policy = {
+      maxAttempts: 6,
+      initialDelayMs: 500,
+      maxDelayMs: 20_000,
+      maxElapsedMs: 120_000,
+      jitter: 0.5,
+    }
+    const failures = fc.record({
+      failedAttempts: fc.integer({ min: 1, max: 8 }),
+      elapsedMs: fc.nat(130_000),
+      retryable: fc.boolean(),
+      retryAfterMs: fc.option(fc.nat(200_000), { nil: undefined }),
+    })
+    fc.assert(
+      fc.property(failures, randoms, (failure, random) => {
+        const decision = decideRetry(policy, failure, random)
+        if (!decision.retry) return
+        expect(failure.retryable).toBe(true)
+        expect(decision.delayMs).toBeGreaterThanOrEqual(failure.retryAfterMs ?? 0)
+        expect(failure.elapsedMs + decision.delayMs).toBeLessThanOrEqual(policy.maxElapsedMs)
+      }),
+    )
+  })
+})
