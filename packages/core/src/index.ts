@@ -5,6 +5,7 @@ export {
   type AwsCredentialsProvider,
   type MskIamOptions,
   regionOfBroker,
+  serviceHost,
 } from './auth/options.js'
 export * from './avro/index.js'
 export {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { partitionOf } from '../iam/arn.js'
 
 /** AWS credentials as the SDK's providers give them. */
 export interface AwsCredentials {
@@ -76,7 +77,7 @@ export type MskIamConfig = Readonly<z.output<typeof mskIamOptionsSchema>>
 /** Host that the service's requests are signed for: `kafka.us-east-1.amazonaws.com`, in China `….amazonaws.com.cn`. */
 export function serviceHost(region: string, endpoint?: string): string {
   if (endpoint !== undefined) return new URL(endpoint).host
-  return `kafka.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`
+  return `kafka.${region}.amazonaws.com${partitionOf(region) === 'aws-cn' ? '.cn' : ''}`
 }
 
 /** The region in an MSK broker's host name (`b-1.demo.abc123.c2.kafka.us-east-1.amazonaws.com`); undefined in another. */

@@ -135,7 +135,8 @@ function isPartition(text: string): text is Partition {
   return (partitions as readonly string[]).includes(text)
 }
 
-function partitionOf(region: string): Partition {
+/** The partition a region belongs to. */
+export function partitionOf(region: string): Partition {
   if (region.startsWith('cn-')) return 'aws-cn'
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }

@@ -1,16 +1,7 @@
+import { partitionOf } from '@tidewater/core'
+
 /** The account of everything local, unless a cluster ARN names another. AWS's own example account. */
 const exampleAccount = '123456789012'
-
-/** The partition a region belongs to. */
-export function partitionOf(region: string): 'aws' | 'aws-cn' | 'aws-us-gov' {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
-}
-
-/** The host whose URL an OAUTHBEARER token is: MSK's endpoint in the region. */
-export function serviceHost(region: string): string {
-  return `kafka.${region}.amazonaws.com${partitionOf(region) === 'aws-cn' ? '.cn' : ''}`
-}
 
 /** The account of a cluster's ARN; undefined when it is none of a cluster in the region. */
 export function clusterAccount(arn: string, region: string): string | undefined {

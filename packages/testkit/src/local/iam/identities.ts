@@ -1,5 +1,5 @@
-import { TidewaterError } from '@tidewater/core'
-import { clusterAccount, isSessionOf, localClusterArn, serviceHost, sessionArn, userArn } from './arns.js'
+import { serviceHost, TidewaterError } from '@tidewater/core'
+import { clusterAccount, isSessionOf, localClusterArn, sessionArn, userArn } from './arns.js'
 import { newKeyPair, newSessionToken, type RandomBytes } from './credentials.js'
 import type { IamDocument, IamIdentity } from './document.js'
 import type { IamRole, IamSettings, IamUser } from './options.js'
