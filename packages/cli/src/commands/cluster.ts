@@ -18,9 +18,9 @@ import { runStage } from '../terminal/progress.js'
 import { writeJson } from '../terminal/report-error.js'
 
 export interface AccountOptions {
-  readonly region?: string
-  readonly profile?: string
-  readonly endpoint?: string
+  readonly region?: string | undefined
+  readonly profile?: string | undefined
+  readonly endpoint?: string | undefined
   readonly json: boolean
 }
 

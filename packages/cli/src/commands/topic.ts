@@ -10,7 +10,7 @@ import { bootstrapBrokers, ensureMskTopic, type MskClient } from '@tidewater/cor
 import type { CliIo } from '../io.js'
 import { table } from '../terminal/format.js'
 import { writeJson } from '../terminal/report-error.js'
-import { withClient } from './cluster.js'
+import { regionOption, withClient } from './cluster.js'
 import { adminConnection, type BrokerOptions, connectionInput, withAdmin } from './connection.js'
 
 export interface TopicCreateOptions extends Omit<BrokerOptions, 'broker'> {
@@ -51,13 +51,7 @@ export async function topicCreate(topic: string, options: TopicCreateOptions, io
 }
 
 function createThroughMsk(cluster: string, desired: TopicDefinition, options: TopicCreateOptions, io: CliIo) {
-  const { region, profile, endpoint } = options
-  const account = {
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  }
-  return withClient(cluster, account, (client) =>
+  return withClient(cluster, options, (client) =>
     ensureMskTopic(client, cluster, desired, {
       dryRun: options.dryRun,
       signal: io.signal,
@@ -74,7 +68,7 @@ async function iamAdmin(
   io: CliIo,
 ): Promise<KafkaAdmin> {
   const { bootstrapBrokers: broker } = await bootstrapBrokers(client, cluster, { signal: io.signal })
-  const region = cluster.startsWith('arn:') ? cluster.split(':')[3] : options.region
+  const { region } = regionOption(cluster, options.region)
   return kafkajsDriver.createAdmin(
     kafkaConnection({
       ...connectionInput({ ...options, broker, iam: true, region }, io.env),

@@ -101,7 +101,7 @@ export async function connectClient(
       const leftMs = endsAtMs - performance.now()
       const timeout = Math.max(1, Math.min(metadataSliceMs, Math.ceil(leftMs)))
       request.call(client, { ...options, timeout }, (error, result) => {
-        if (error && !log.isRefused && leftMs > metadataSliceMs) slice()
+        if (error && log.refusal === undefined && leftMs > metadataSliceMs) slice()
         else done(error, result)
       })
     }
@@ -141,15 +141,11 @@ export class ConnectionLog {
     return this.#refusal
   }
 
-  get isRefused(): boolean {
-    return this.#refusal !== undefined
-  }
-
   #note(text: string, cause?: Error): void {
     const error = TidewaterError.isInstance(cause)
       ? cause
       : securityError(text, { action: 'Connecting' }, cause)
-    if (error === undefined && this.isRefused) return
+    if (error === undefined && this.#refusal !== undefined) return
     this.#lastFailure = text
     if (error === undefined) return
     this.auth?.noteRefusal(error.code)

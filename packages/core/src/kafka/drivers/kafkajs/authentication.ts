@@ -8,11 +8,16 @@ import { putBehind, SaslGate } from './sasl-gate.js'
 
 const keepAliveDelayMs = 60_000
 
+/**
+ * How long before a session's end the next request authenticates anew. kafkajs's own 10 s would do so before every request of
+ * a session that is shorter, and a broker takes no second authentication within a second.
+ */
+const reauthenticationThresholdMs = 3_000
+
 /** How a client of kafkajs with IAM opens its connections and authenticates on them. */
 export function iamOptions(
   kafkajs: typeof Kafkajs,
   auth: MskIamAuth,
-  reauthenticationThresholdMs: number,
 ): Pick<Kafkajs.KafkaConfig, 'sasl' | 'socketFactory' | 'reauthenticationThreshold'> {
   const sockets = new GatedSockets()
   return {

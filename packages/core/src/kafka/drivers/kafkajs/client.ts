@@ -13,12 +13,6 @@ export async function loadKafkajs(): Promise<typeof Kafkajs> {
   return kafkajs
 }
 
-/**
- * How long before a session's end the next request authenticates anew. kafkajs's own 10 s would do so before every request of
- * a session that is shorter, and a broker takes no second authentication within a second.
- */
-const reauthenticationThresholdMs = 3_000
-
 export function createClient(
   kafkajs: typeof Kafkajs,
   connection: KafkaConnection,
@@ -48,7 +42,7 @@ export function createClient(
       retries: connection.brokers.length,
     },
     ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: [tls.ca.pem] } }),
-    ...(auth === undefined ? {} : iamOptions(kafkajs, auth, reauthenticationThresholdMs)),
+    ...(auth === undefined ? {} : iamOptions(kafkajs, auth)),
   })
 }
 
