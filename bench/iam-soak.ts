@@ -1,5 +1,6 @@
 // Sessions that end every 20 seconds, credentials that end every minute, and producers and consumers of each driver at work
 // throughout: what is lost, doubled or out of order at the end, and how often each authenticated anew.
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { avroCodec, avroSchema, ensureTopic, iamPolicy, kafkaConnection, mskIam } from '@tidewater/core'
 import { confluentDriver } from '@tidewater/core/confluent'
@@ -70,7 +71,6 @@ const report = results.map((result) => ({
   ).length,
 }))
 if (values.json !== undefined) {
-  const { writeFile } = await import('node:fs/promises')
   await writeFile(values.json, JSON.stringify({ seconds, unhandled, report }, null, 2))
 }
 console.table(report)

@@ -54,10 +54,7 @@ async function runAgainstRealParts(reports, tally) {
   // Without the driver its own tests fail; the others are worth running all the same.
   await counted(tally, () => ensureConfluentDriver())
   const toolchain = JSON.parse(await runCaptured([...cli, 'local', 'install', '--iam', '--json']))
-  const stateFolder = join(reports, 'stack')
-  try {
-    const up = ['local', 'up', '--json', '--state-folder', stateFolder]
-    const stack = JSON.parse(await runCaptured([...cli, ...up]))
+  await withStack(join(reports, 'stack'), [], async (stack) => {
     const env = {
       TIDEWATER_BOOTSTRAP_BROKERS: stack.bootstrapBrokers,
       TIDEWATER_SPARK_JARS: toolchain.sparkJarsFolder,
@@ -83,19 +80,25 @@ async function runAgainstRealParts(reports, tally) {
         requireTests(files, `${driver}.integration.test.ts`, tally)
     })
     await python
+  })
+}
+
+/** Works beside a local stack, which is taken down whatever happened. */
+async function withStack(stateFolder, flags, work) {
+  try {
+    const up = ['local', 'up', ...flags, '--json', '--state-folder', stateFolder]
+    await work(JSON.parse(await runCaptured([...cli, ...up])))
   } finally {
     await runCleanup([...cli, 'local', 'down', '--state-folder', stateFolder])
   }
 }
 
 /** A broker with IAM for pytest alone: its tests rewrite who may do what. */
-async function withIamStack(stateFolder, work) {
-  const up = ['local', 'up', '--iam', '--json', '--state-folder', stateFolder]
-  const { iam } = JSON.parse(await runCaptured([...cli, ...up]))
-  const passwordFile = join(stateFolder, 'iam', 'trust-store-password')
-  try {
+function withIamStack(stateFolder, work) {
+  return withStack(stateFolder, ['--iam'], ({ iam }) => {
+    const passwordFile = join(stateFolder, 'iam', 'trust-store-password')
     writeFileSync(passwordFile, iam.trustStorePassword, { mode: 0o600 })
-    await work({
+    return work({
       TIDEWATER_IAM_BOOTSTRAP_BROKERS: iam.bootstrapBrokers,
       TIDEWATER_IAM_REGION: iam.region,
       TIDEWATER_IAM_TRUST_STORE: iam.trustStoreFile,
@@ -104,9 +107,7 @@ async function withIamStack(stateFolder, work) {
       TIDEWATER_IAM_SECRET_ACCESS_KEY: iam.secretAccessKey,
       TIDEWATER_IAM_CONFIG_FILE: join(stateFolder, 'iam', 'iam.json'),
     })
-  } finally {
-    await runCleanup([...cli, 'local', 'down', '--state-folder', stateFolder])
-  }
+  })
 }
 
 /** The broker plugin's own tests. */

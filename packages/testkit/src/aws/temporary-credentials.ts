@@ -1,3 +1,7 @@
+import type { TemporaryCredentials } from '../local/iam/local-iam.js'
+
+export type { TemporaryCredentials }
+
 /** What temporary credentials are asked for. */
 export interface CredentialsRequest {
   readonly roleArn: string
@@ -8,15 +12,6 @@ export interface CredentialsRequest {
   readonly externalId?: string
   /** The token of AssumeRoleWithWebIdentity. */
   readonly webIdentityToken?: string
-}
-
-export interface TemporaryCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly expiration: Date
-  /** `arn:aws:sts::<account>:assumed-role/<role>/<session>` */
-  readonly arn: string
 }
 
 /** Why no credentials are given; the service answers AccessDenied with it. */

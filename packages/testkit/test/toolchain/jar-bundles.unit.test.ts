@@ -3,8 +3,8 @@ import { isDownloadFailure, mavenArguments } from '../../src/toolchain/jar-bundl
 
 test('a module is fetched into the cache, or built where it was copied to', () => {
   expect(mavenArguments('fetch', '/kit/java/x/pom.xml', '/cache/x')).toContain('-DoutputDirectory=/cache/x')
-  const build = mavenArguments('build', '/work/pom.xml', '/cache/x')
-  expect(build).toEqual(expect.arrayContaining(['--file', '/work/pom.xml', '-DskipTests', 'package']))
+  const build = mavenArguments('build', '/module/pom.xml', '/cache/x')
+  expect(build).toEqual(expect.arrayContaining(['--file', '/module/pom.xml', '-DskipTests', 'package']))
   expect(build.join(' ')).not.toContain('/cache/x')
 })
 
