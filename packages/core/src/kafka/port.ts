@@ -6,17 +6,22 @@ import type { TidewaterError } from '../errors.js'
  * (batching, partitioning, buffering and back-pressure live above it) and passes the contract suite in
  * `test/kafka/contract`. Offsets are `bigint`: they are 64-bit on the wire.
  */
-export interface KafkaDriver {
-  readonly name: DriverName
-  readonly compressions: readonly Compression[]
-  /** Connects; rejects with `BROKER_UNREACHABLE` when no bootstrap broker answers in time. */
-  createProducer(connection: KafkaConnection, options: DriverProducerOptions): Promise<DriverProducer>
+export interface KafkaDriver extends ProducerDriver {
   /** Rejects with `BROKER_UNREACHABLE` or, when a topic doesn't exist, `TOPIC_NOT_FOUND`. */
   createConsumer(connection: KafkaConnection, options: ConsumerOptions): Promise<KafkaConsumer>
   createAdmin(connection: KafkaConnection): Promise<KafkaAdmin>
 }
 
-export type DriverName = 'kafkajs' | 'confluent'
+/** The part of a driver that produces. */
+export interface ProducerDriver {
+  readonly name: DriverName
+  readonly compressions: readonly Compression[]
+  /** Connects; rejects with `BROKER_UNREACHABLE` when no bootstrap broker answers in time. */
+  createProducer(connection: KafkaConnection, options: DriverProducerOptions): Promise<DriverProducer>
+}
+
+/** `native` is `@tidewater/producer`'s own and produces only. */
+export type DriverName = 'native' | 'kafkajs' | 'confluent'
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 /** `all`: every in-sync replica; `leader`: the leader alone; `none`: not awaited (offsets are then unknown). */
 export type Acks = 'all' | 'leader' | 'none'
@@ -86,6 +91,11 @@ export interface DeliveredRange {
   readonly count: number
   /** Offset of the run's first record; undefined with `acks: 'none'`. */
   readonly baseOffset: bigint | undefined
+  /**
+   * The records may be in the log a second time: the broker had forgotten what it knew of the producer while it was unknown
+   * whether an earlier attempt was written. Default false.
+   */
+  readonly mayBeRepeated?: boolean
 }
 
 export interface FailedRange {

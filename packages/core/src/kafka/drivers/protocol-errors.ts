@@ -17,9 +17,11 @@ export const kafkaCode = {
   recordListTooLarge: 18,
   notEnoughReplicas: 19,
   outOfOrderSequence: 45,
+  duplicateSequence: 46,
   invalidProducerEpoch: 47,
   unknownProducerId: 59,
   invalidRecord: 87,
+  producerFenced: 90,
 } as const
 
 /** What the error is about, for its message. */
