@@ -1,5 +1,5 @@
-export type { RecordHeaders } from './batch/batch.js'
 export type { PartitionChoice, Partitioner } from './batch/partitioner.js'
+export type { RecordHeaders } from './batch/record-format.js'
 export { createProducer } from './create-producer.js'
 export {
   type Delivery,
@@ -11,4 +11,4 @@ export type { DeliveryReport, RecordRejection, UndeliveredRecords } from './deli
 export type { PartitionStats, ProducerStats } from './delivery/ledger.js'
 export type { ProducerOptions } from './options.js'
 export type { AvroProducer } from './producer.js'
-export type { WriteOptions } from './write-options.js'
+export type { WritableRecord, WriteOptions } from './write-options.js'

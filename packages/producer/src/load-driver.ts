@@ -1,12 +1,16 @@
-import { type DriverName, type KafkaDriver, messageOf, TidewaterError } from '@tidewater/core'
+import { type DriverName, messageOf, type ProducerDriver, TidewaterError } from '@tidewater/core'
 
 interface DriverSource {
-  /** The npm package an application installs beside Tidewater. */
+  /** The npm package that has to be there; but for the native driver's an application installs it beside Tidewater. */
   readonly peer: string
-  load(): Promise<KafkaDriver>
+  load(): Promise<ProducerDriver>
 }
 
 const sources: Readonly<Record<DriverName, DriverSource>> = {
+  native: {
+    peer: '@tidewater/producer',
+    load: async () => (await import('./native/index.js')).nativeDriver,
+  },
   kafkajs: {
     peer: 'kafkajs',
     load: async () => (await import('@tidewater/core/kafkajs')).kafkajsDriver,
@@ -18,7 +22,7 @@ const sources: Readonly<Record<DriverName, DriverSource>> = {
 }
 
 /** @throws TidewaterError `DRIVER_NOT_INSTALLED` naming the package to install. */
-export async function loadDriver(name: DriverName): Promise<KafkaDriver> {
+export async function loadDriver(name: DriverName): Promise<ProducerDriver> {
   const { load, peer } = sources[name]
   try {
     return await load()

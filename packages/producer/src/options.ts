@@ -24,10 +24,10 @@ export const producerOptionsSchema = z
   .strictObject({
     ...kafkaConnectionSchema.shape,
     /**
-     * Client library: `kafkajs` (JavaScript alone) or `confluent` (librdkafka, native; several times faster). Its
-     * package is an optional peer. Default `kafkajs`.
+     * Who speaks to Kafka: `native` (our own, the fastest), or a client library whose package is an optional peer:
+     * `kafkajs` or `confluent` (librdkafka). Default `native`.
      */
-    driver: z.enum(driverNames, `must be one of ${driverNames.join(', ')}`).default('kafkajs'),
+    driver: z.enum(driverNames, `must be one of ${driverNames.join(', ')}`).default('native'),
     topic: z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be 1 to 249 letters, digits, dots, dashes or underscores'),
@@ -63,7 +63,7 @@ export const producerOptionsSchema = z
       .min(kibibyte)
       .max(64 * mebibyte)
       .default(1_000_000),
-    /** A batch is closed at this many records (`batch.num.messages`). Default 500 (kafkajs), 2,000 (confluent). */
+    /** A batch is closed at this many records (`batch.num.messages`). Default 500 (kafkajs), 2,000 (confluent), 1,000,000 (native). */
     batchRecords: z.int().min(1).max(1_000_000).optional(),
     /**
      * Bound on the memory of records that wait for delivery (`queue.buffering.max.kbytes`). From a quarter of it
@@ -76,10 +76,10 @@ export const producerOptionsSchema = z
       .default(64 * mebibyte),
     /**
      * Batches of one partition handed to the driver at once (`max.in.flight`). More than 1 pays where the way to the
-     * broker is long; then the records of a batch that the broker found too large, sent again in parts, may land behind
-     * those of the next. Most: 1 (kafkajs), 5 (confluent). Default 1.
+     * broker is long. With confluent the records of a batch that the broker found too large, sent again in parts, may then
+     * land behind those of the next. Most: 1 (kafkajs), 5 (native, confluent). Default 5 (native), 1 (the others).
      */
-    maxInFlightBatchesPerPartition: z.int().min(1).max(5).default(1),
+    maxInFlightBatchesPerPartition: z.int().min(1).max(5).optional(),
     /**
      * Largest record: key, value and headers (`message.max.bytes`). Raise it together with the topic's
      * `max.message.bytes`. Default 1,000,000, 1 to 256 MiB.
@@ -138,9 +138,12 @@ export const producerOptionsSchema = z
 type Parsed = z.output<typeof producerOptionsSchema>
 type GenericOption = 'schema' | 'partitioner' | 'onDelivery' | 'onDeliveryError' | 'deadLetter'
 
+/** Whose default depends on other options. */
+type Defaulted = 'idempotent' | 'batchRecords' | 'maxInFlightBatchesPerPartition'
+
 /** The validated configuration, defaults filled in. */
 export type ProducerConfig<T> = Readonly<
-  Omit<Parsed, GenericOption | 'idempotent' | 'batchRecords'> & { idempotent: boolean; batchRecords: number }
+  Omit<Parsed, GenericOption | Defaulted> & { [Option in Defaulted]: NonNullable<Parsed[Option]> }
 > &
   ProducerHooks<T> & { readonly schema: AvroSchema<unknown, T> }
 
@@ -175,7 +178,7 @@ export type ProducerOptions<T> = Omit<z.input<typeof producerOptionsSchema>, Gen
 export function resolveProducerOptions<T>(options: ProducerOptions<T>): ProducerConfig<T> {
   const parsed = parseConfig(producerOptionsSchema, options, 'producer options')
   const driver = driverLimits[parsed.driver]
-  const inFlight = parsed.maxInFlightBatchesPerPartition
+  const inFlight = parsed.maxInFlightBatchesPerPartition ?? driver.inFlightBatchesPerPartition
   if (inFlight > driver.maxInFlightBatchesPerPartition) {
     throw unsupportedOption(
       parsed.driver,
@@ -188,6 +191,7 @@ export function resolveProducerOptions<T>(options: ProducerOptions<T>): Producer
     ...parsed,
     idempotent: parsed.idempotent ?? parsed.acks === 'all',
     batchRecords: parsed.batchRecords ?? driver.batchRecords,
+    maxInFlightBatchesPerPartition: inFlight,
   }) as unknown as ProducerConfig<T>
 }
 

@@ -3,7 +3,7 @@ import {
   avroCodec,
   connectionOf,
   type DriverProducer,
-  type KafkaDriver,
+  type ProducerDriver,
   TidewaterError,
   throwIfAborted,
   toTidewaterError,
@@ -18,7 +18,13 @@ import type { ProducerStats } from './delivery/ledger.js'
 import { SendCall } from './delivery/send-call.js'
 import type { ProducerConfig } from './options.js'
 import { drainOnSigterm } from './shutdown.js'
-import { keyBytes, requireHeaders, requireTimestamp, type WriteOptions } from './write-options.js'
+import {
+  keyBytes,
+  requireHeaders,
+  requireTimestamp,
+  type WritableRecord,
+  type WriteOptions,
+} from './write-options.js'
 
 /** How long closing waits for a driver whose batches were abandoned. */
 const abandonedCloseMs = 1_000
@@ -69,6 +75,7 @@ export class AvroProducer<T> implements AsyncDisposable {
       avroCodec(config.schema),
       config,
       ports.nowMs,
+      () => this.#sticky.current,
       (partition) => this.#sticky.batchClosed(partition, (other) => this.#accumulator.batchesWaiting(other)),
     )
     this.#dispatcher = new Dispatcher(config, ports.driver, this.#accumulator, ports.partitions, ports.nowMs)
@@ -82,14 +89,14 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   /**
-   * Encodes the record at once and buffers it. Returns nothing while there is room; from a quarter of
+   * Encodes the record at once and buffers it; bytes are a value that is encoded already, null is a tombstone. Returns nothing while there is room; from a quarter of
    * `maxBufferedBytes` on it returns a promise that resolves when there is room again. The record is accepted either
    * way. Await it: a caller that goes on writing meets the bound itself, where `write` throws.
    *
    * @throws TidewaterError, nothing of the record kept: `RECORD_INVALID` naming field and value, `RECORD_TOO_LARGE`,
    * `PARTITION_NOT_FOUND`, `BUFFER_FULL` (retryable), `PRODUCER_CLOSED`.
    */
-  write(record: T, options?: WriteOptions): void | Promise<void> {
+  write(record: WritableRecord<T>, options?: WriteOptions): void | Promise<void> {
     this.#requireOpen()
     try {
       this.#append(record, options)
@@ -109,8 +116,8 @@ export class AvroProducer<T> implements AsyncDisposable {
    * deliveries of the others are in it. A record that can't be encoded fails by itself, the others are sent.
    */
   async send(
-    records: readonly T[],
-    options?: WriteOptions | ((record: T, index: number) => WriteOptions | undefined),
+    records: readonly WritableRecord<T>[],
+    options?: WriteOptions | ((record: WritableRecord<T>, index: number) => WriteOptions | undefined),
   ): Promise<Delivery[]> {
     this.#requireOpen()
     const call = new SendCall(this.topic, records.length)
@@ -167,10 +174,10 @@ export class AvroProducer<T> implements AsyncDisposable {
     return this.#dispatcher.stats()
   }
 
-  #append(record: T, options: WriteOptions | undefined): Batch<SendCall> {
+  #append(record: WritableRecord<T>, options: WriteOptions | undefined): Batch<SendCall> {
     if (options === undefined && this.#config.partitioner === undefined) {
       const timestampMs = this.#ports.wallClockMs()
-      return this.#dispatcher.append(this.#sticky.current, record, undefined, undefined, timestampMs)
+      return this.#dispatcher.append(undefined, record, undefined, undefined, timestampMs)
     }
     const key = keyBytes(options?.key)
     const partition = this.#choosePartition(record, key, options?.partition)
@@ -179,15 +186,19 @@ export class AvroProducer<T> implements AsyncDisposable {
     return this.#dispatcher.append(partition, record, key, requireHeaders(options?.headers), timestampMs)
   }
 
-  #choosePartition(record: T, key: Uint8Array | undefined, explicit: number | undefined): number {
+  #choosePartition(
+    record: WritableRecord<T>,
+    key: Uint8Array | undefined,
+    explicit: number | undefined,
+  ): number | undefined {
     const partitions = this.#partitions
     const chosen = explicit ?? this.#config.partitioner?.({ topic: this.topic, record, key, partitions })
     if (chosen !== undefined) return requirePartition(this.topic, chosen, partitions)
-    return key === undefined ? this.#sticky.current : partitionOfKey(key, partitions)
+    return key === undefined ? undefined : partitionOfKey(key, partitions)
   }
 
   /** Gives a refused record to `deadLetter`; false when there is none, or the refusal isn't about the record. */
-  #setAside(record: T, options: WriteOptions | undefined, thrown: unknown): boolean {
+  #setAside(record: WritableRecord<T>, options: WriteOptions | undefined, thrown: unknown): boolean {
     const { deadLetter } = this.#config
     if (deadLetter === undefined || !TidewaterError.isInstance(thrown)) return false
     if (thrown.code !== 'RECORD_INVALID' && thrown.code !== 'RECORD_TOO_LARGE') return false
@@ -290,7 +301,7 @@ export class AvroProducer<T> implements AsyncDisposable {
 /** Connects and looks up the topic. */
 export async function connectProducer<T>(
   config: ProducerConfig<T>,
-  driver: KafkaDriver,
+  driver: ProducerDriver,
   clocks: Pick<ProducerPorts, 'nowMs' | 'wallClockMs' | 'random'>,
 ): Promise<AvroProducer<T>> {
   throwIfAborted(config.signal)

@@ -1,5 +1,11 @@
 import { checkHeaders, describeValue, TidewaterError } from '@tidewater/core'
-import type { RecordHeaders } from './batch/batch.js'
+import type { RecordHeaders } from './batch/record-format.js'
+
+/**
+ * What can be written: a record; its Avro encoding, to encode once and write many times (not checked against the schema);
+ * or null, which deletes its key in a compacted topic.
+ */
+export type WritableRecord<T> = T | Uint8Array | null
 
 /** What goes with a record. */
 export interface WriteOptions {

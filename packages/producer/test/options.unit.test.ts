@@ -20,7 +20,7 @@ function errorOf(changes: object): TidewaterError {
 
 test('defaults', () => {
   expect(resolve({})).toMatchObject({
-    driver: 'kafkajs',
+    driver: 'native',
     brokers: ['127.0.0.1:9092'],
     clientId: 'tidewater',
     acks: 'all',
@@ -28,9 +28,9 @@ test('defaults', () => {
     compression: 'snappy',
     lingerMs: 5,
     batchBytes: 1_000_000,
-    batchRecords: 500,
+    batchRecords: 1_000_000,
     maxBufferedBytes: 67_108_864,
-    maxInFlightBatchesPerPartition: 1,
+    maxInFlightBatchesPerPartition: 5,
     maxRecordBytes: 1_000_000,
     deliveryTimeoutMs: 120_000,
     drainOnSigterm: true,
@@ -49,7 +49,7 @@ test.each([
   [
     'an unknown driver',
     { driver: 'librdkafka' },
-    /driver: must be one of kafkajs, confluent, got "librdkafka"/,
+    /driver: must be one of native, kafkajs, confluent, got "librdkafka"/,
   ],
   // The drivers' own bound: more would be refused only when connecting.
   ['a delivery time-out no driver takes', { deliveryTimeoutMs: 900_001 }, /deliveryTimeoutMs.*900001/],

@@ -24,6 +24,7 @@ export function producerOver(
   options: Partial<ProducerOptions<Reading>> = {},
 ): Promise<AvroProducer<Reading>> {
   const config = resolveProducerOptions<Reading>({
+    driver: 'kafkajs',
     brokers: '127.0.0.1:9092',
     topic: 'readings',
     schema: readingSchema,

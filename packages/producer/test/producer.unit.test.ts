@@ -44,14 +44,14 @@ describe('write', () => {
     await producer.close()
     const keyed = driver.sent.find(({ records }) => records[0]?.timestampMs === 5)
     expect(keyed?.partition).toBe(partitionOfKey(Buffer.from('clé'), [0, 1, 2, 3, 4]))
-    expect(keyed?.records[0]?.headers).toEqual({ trace: 'x', raw: Buffer.from([1]) })
+    expect(keyed?.records[0]?.headers).toEqual({ trace: Buffer.from('x'), raw: Buffer.from([1]) })
     expect(driver.sent.some(({ partition }) => partition === 3)).toBe(true)
   })
 
   test('a custom partitioner decides, and may leave it', async () => {
     const driver = new ScriptedDriver(4)
     const producer = await producerOver(driver, {
-      partitioner: ({ record }) => (record.value < 10 ? 2 : undefined),
+      partitioner: ({ record }) => ((record as Reading).value < 10 ? 2 : undefined),
     })
     producer.write(reading(1))
     producer.write(reading(11))

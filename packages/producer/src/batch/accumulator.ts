@@ -1,6 +1,7 @@
-import { Batch, headersBytes, type RecordHeaders, recordOverheadBytes } from './batch.js'
-import { type Chunk, ChunkPool } from './chunk.js'
+import { Batch, type RecordEncoder } from './batch.js'
+import { headersBytes, type RecordHeaders } from './record-format.js'
 import { bufferFull, recordTooLarge } from './rejections.js'
+import { SlabPool } from './slab.js'
 
 export interface AccumulatorLimits {
   readonly batchBytes: number
@@ -13,12 +14,6 @@ export interface AccumulatorLimits {
   readonly deliveryTimeoutMs: number
 }
 
-export interface RecordEncoder<T> {
-  encode(record: T): Uint8Array
-  /** The position behind the record; negative when it doesn't fit. Throws, for a record that isn't one. */
-  encodeInto(record: T, buffer: Buffer, position: number): number
-}
-
 interface Lane<C> {
   readonly partition: number
   open: Batch<C> | undefined
@@ -26,13 +21,20 @@ interface Lane<C> {
   readonly queue: Batch<C>[]
   readonly inFlight: Set<Batch<C>>
   isReady: boolean
+  /** Bytes of the batch closed last: what the next will want. */
+  lastBytes: number
 }
 
-/** Small enough that a partition with a trickle holds little, large enough that a hot one takes a new one rarely. */
-const chunkBytes = 32 * 1024
-const chunkRecords = 512
-/** Memory of a record's headers beside their bytes: the object and its place in the batch. */
-const headersOverheadBytes = 64
+/** Values that are encoded already: copied as they are. */
+export const preEncoded: RecordEncoder<Uint8Array> = {
+  encode: (value) => value,
+  encodeInto: (value, buffer, position) => {
+    const end = position + value.length
+    if (end > buffer.length) return buffer.length - end
+    buffer.set(value, position)
+    return end
+  },
+}
 
 /**
  * Where records wait for their batch. Pure: the clock is an argument, and what to do about a batch is the caller's business.
@@ -43,24 +45,31 @@ const headersOverheadBytes = 64
 export class Accumulator<T, C = unknown> {
   readonly #lanes = new Map<number, Lane<C>>()
   readonly #readyLanes: Lane<C>[] = []
-  readonly #pool = new ChunkPool(chunkBytes, chunkRecords)
+  readonly #pool: SlabPool
   readonly #encoder: RecordEncoder<T>
   readonly #limits: AccumulatorLimits
   readonly #nowMs: () => number
+  readonly #stickyPartition: () => number
   readonly #onBatchClosed: (partition: number) => void
 
-  /** @param nowMs a clock that never goes back, in milliseconds; read once per batch, not per record */
+  /**
+   * @param nowMs a clock that never goes back, in milliseconds; read once per batch, not per record
+   * @param stickyPartition where a record goes that any partition may have
+   */
   constructor(
     partitions: readonly number[],
     encoder: RecordEncoder<T>,
     limits: AccumulatorLimits,
     nowMs: () => number,
+    stickyPartition: () => number,
     onBatchClosed: (partition: number) => void = () => {},
   ) {
     this.#encoder = encoder
     this.#limits = limits
     this.#nowMs = nowMs
+    this.#stickyPartition = stickyPartition
     this.#onBatchClosed = onBatchClosed
+    this.#pool = new SlabPool(limits.batchBytes)
     this.addPartitions(partitions)
   }
 
@@ -85,6 +94,7 @@ export class Accumulator<T, C = unknown> {
         queue: [],
         inFlight: new Set(),
         isReady: false,
+        lastBytes: 0,
       })
     }
   }
@@ -95,61 +105,61 @@ export class Accumulator<T, C = unknown> {
     return lane.queue.length + lane.inFlight.size
   }
 
+  /** Records of a partition that are not settled. */
+  outstandingRecords(partition: number): number {
+    const { open, queue, inFlight } = this.#lane(partition)
+    let count = open?.count ?? 0
+    for (const batch of queue) count += batch.count
+    for (const batch of inFlight) count += batch.count
+    return count
+  }
+
   /**
    * Encodes the record into its partition's open batch, which is returned.
    *
+   * @param partition undefined: the sticky one, which moves on when the batch is full
+   * @param record bytes are a value that is encoded already, null is a tombstone
    * @throws what the encoder throws, `RECORD_TOO_LARGE`, or the error of a full buffer: nothing of the record is kept.
    */
   append(
-    partition: number,
-    record: T,
+    partition: number | undefined,
+    record: T | Uint8Array | null,
     key: Uint8Array | undefined,
     headers: RecordHeaders | undefined,
     timestampMs: number,
   ): Batch<C> {
-    const lane = this.#lane(partition)
-    const tail = lane.open?.tail
-    const headersLength = headers === undefined ? 0 : headersBytes(headers)
-    let chunk = tail
-    let end = tail === undefined || tail.full ? -1 : this.#encodeAt(tail, record, key)
-    if (end < 0) {
-      chunk = this.#encodeIntoFresh(record, key)
-      end = chunk.position
-      // #encodeIntoFresh leaves the record's end in `position`; committing it below sets it again.
-      chunk.position = 0
-    }
-    let home = chunk as Chunk
-    const start = home.position
-    const recordBytes = end - start + headersLength
-    if (recordBytes > this.#limits.maxRecordBytes) {
-      if (home !== tail) this.#pool.giveBack(home)
-      throw recordTooLarge(recordBytes, this.#limits.maxRecordBytes, partition)
-    }
-    const headersChargeBytes = headers === undefined ? 0 : headersLength + headersOverheadBytes
-    if (headersChargeBytes > 0 && !this.#hasRoom(headersChargeBytes)) {
-      if (home !== tail) this.#pool.giveBack(home)
-      throw bufferFull(this.bufferedBytes, this.#limits.maxBufferedBytes)
-    }
-    const wireBytes = recordBytes + recordOverheadBytes
-    const open = lane.open
-    if (
-      open !== undefined &&
-      (open.bytes + wireBytes > this.#limits.batchBytes || open.count >= this.#limits.batchRecords)
-    ) {
-      if (home === tail) {
-        const moved = this.#takeChunk(headersChargeBytes)
-        home.bytes.copy(moved.bytes, 0, start, end)
-        home = moved
-        end -= start
+    const { batchBytes, batchRecords, maxRecordBytes } = this.#limits
+    for (;;) {
+      const lane = this.#lane(partition ?? this.#stickyPartition())
+      if (lane.open !== undefined && lane.open.count >= batchRecords) {
+        this.#close(lane)
+        continue
       }
+      lane.open ??= this.#open(lane)
+      const batch = lane.open
+      try {
+        const end =
+          record instanceof Uint8Array
+            ? batch.encode(preEncoded, record, key, headers, timestampMs)
+            : batch.encode(this.#encoder, record, key, headers, timestampMs)
+        if (end >= 0) {
+          const recordBytes = batch.encodedPayload + batch.encodedHeaders
+          if (recordBytes > maxRecordBytes) throw recordTooLarge(recordBytes, maxRecordBytes, lane.partition)
+          if (end <= batchBytes || batch.count === 0) {
+            batch.commit(end)
+            return batch
+          }
+        } else if (batch.count === 0 || batch.slab.bytes.length - end <= batchBytes) {
+          this.#grow(batch, end, record, key, headers)
+          continue
+        }
+      } catch (thrown) {
+        if (batch.count === 0) this.#abandonEmpty(lane)
+        throw thrown
+      }
+      // No room for it in a batch that has records: it opens the next.
       this.#close(lane)
     }
-    home.commit(key === undefined ? -1 : key.length, end, timestampMs)
-    lane.open ??= new Batch<C>(partition, this.#nowMs())
-    const batch = lane.open
-    batch.add(home, wireBytes, headers, headersChargeBytes)
-    this.#pool.charge(headersChargeBytes)
-    return batch
   }
 
   /** The next batch that may be sent; it counts as in flight until `settle`. Partitions take turns. */
@@ -227,48 +237,43 @@ export class Accumulator<T, C = unknown> {
     return this.#lanes.get(partition) as Lane<C>
   }
 
-  #encodeAt(chunk: Chunk, record: T, key: Uint8Array | undefined): number {
-    let position = chunk.position
-    if (key !== undefined) {
-      if (position + key.length > chunk.bytes.length) return -1
-      chunk.bytes.set(key, position)
-      position += key.length
-    }
-    return this.#encoder.encodeInto(record, chunk.bytes, position)
+  #open(lane: Lane<C>): Batch<C> {
+    const wantedBytes = this.#pool.sizeFor(lane.lastBytes)
+    const bytes = this.#hasRoom(wantedBytes) ? wantedBytes : this.#pool.sizeFor(0)
+    this.#requireRoom(bytes)
+    return new Batch<C>(lane.partition, this.#nowMs(), this.#pool.take(bytes))
   }
 
-  /** A new chunk with the record encoded at its start and `position` behind it. */
-  #encodeIntoFresh(record: T, key: Uint8Array | undefined): Chunk {
-    const chunk = this.#takeChunk()
-    let end: number
-    try {
-      end = this.#encodeAt(chunk, record, key)
-    } catch (error) {
-      this.#pool.giveBack(chunk)
-      throw error
+  /** Moves the batch to a slab with room for the record that missed `-end` bytes. */
+  #grow(
+    batch: Batch<C>,
+    end: number,
+    record: T | Uint8Array | null,
+    key: Uint8Array | undefined,
+    headers: RecordHeaders | undefined,
+  ): void {
+    const { maxRecordBytes } = this.#limits
+    const neededBytes = batch.slab.bytes.length - end
+    // Before memory is taken for it. What an encoder says is missing is a bound; only a record near the limit is encoded
+    // on the side to know its size.
+    if (neededBytes - batch.bytes > maxRecordBytes) {
+      const value = record === null ? 0 : this.#encodedBytes(record)
+      const around = (key?.length ?? 0) + (headers === undefined ? 0 : headersBytes(headers))
+      if (value + around > maxRecordBytes)
+        throw recordTooLarge(value + around, maxRecordBytes, batch.partition)
     }
-    if (end >= 0) {
-      chunk.position = end
-      return chunk
-    }
-    this.#pool.giveBack(chunk)
-    const value = this.#encoder.encode(record)
-    const keyLength = key === undefined ? 0 : key.length
-    const recordBytes = keyLength + value.length
-    if (recordBytes > this.#limits.maxRecordBytes)
-      throw recordTooLarge(recordBytes, this.#limits.maxRecordBytes)
-    this.#requireRoom(this.#pool.dedicatedChargeBytes(recordBytes))
-    const dedicated = this.#pool.takeDedicated(recordBytes)
-    if (key !== undefined) dedicated.bytes.set(key, 0)
-    dedicated.bytes.set(value, keyLength)
-    dedicated.position = recordBytes
-    return dedicated
+    const bytes = this.#pool.sizeFor(neededBytes)
+    this.#requireRoom(bytes)
+    this.#pool.giveBack(batch.moveTo(this.#pool.take(bytes)))
   }
 
-  /** @param besidesBytes what has to have room together with the chunk */
-  #takeChunk(besidesBytes = 0): Chunk {
-    this.#requireRoom(this.#pool.chunkChargeBytes + besidesBytes)
-    return this.#pool.take()
+  #encodedBytes(record: T | Uint8Array): number {
+    return record instanceof Uint8Array ? record.length : this.#encoder.encode(record).length
+  }
+
+  #abandonEmpty(lane: Lane<C>): void {
+    this.#pool.giveBack((lane.open as Batch<C>).slab)
+    lane.open = undefined
   }
 
   #hasRoom(bytes: number): boolean {
@@ -280,7 +285,9 @@ export class Accumulator<T, C = unknown> {
   }
 
   #close(lane: Lane<C>): void {
-    lane.queue.push(lane.open as Batch<C>)
+    const batch = lane.open as Batch<C>
+    lane.lastBytes = batch.bytes
+    lane.queue.push(batch)
     lane.open = undefined
     this.#markReady(lane)
     this.#onBatchClosed(lane.partition)
@@ -320,7 +327,6 @@ export class Accumulator<T, C = unknown> {
   }
 
   #release(batch: Batch<C>, reuse: boolean): void {
-    for (const chunk of batch.chunks) this.#pool.giveBack(chunk, reuse)
-    this.#pool.discharge(batch.headersChargeBytes)
+    this.#pool.giveBack(batch.slab, reuse)
   }
 }

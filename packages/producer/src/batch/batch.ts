@@ -1,13 +1,21 @@
 import type { ProduceRecord } from '@tidewater/core'
-import type { Chunk } from './chunk.js'
+import type { EncodedBatch } from './encoded-batch.js'
+import {
+  headersBytes,
+  type RecordHeaders,
+  type RecordView,
+  readRecords,
+  recordOverheadBytes,
+  writeHeaders,
+} from './record-format.js'
+import type { Slab } from './slab.js'
+import { varintBytes, writeVarint, writeVarlong } from './varint.js'
 
-export type RecordHeaders = Readonly<Record<string, Uint8Array | string>>
-
-interface Stretch {
-  readonly chunk: Chunk
-  readonly first: number
-  readonly end: number
-  readonly index: number
+/** Encodes a record's value. */
+export interface RecordEncoder<T> {
+  encode(record: T): Uint8Array
+  /** The position behind the record; when it doesn't fit, minus the bytes that are missing. Throws, for no record. */
+  encodeInto(record: T, buffer: Buffer, position: number): number
 }
 
 /** A run of consecutive records of a batch. */
@@ -24,48 +32,116 @@ export interface SendRange<C> extends RecordRange {
 }
 
 /**
- * Bytes a record adds to a record batch beside key, value and headers: its varints (length, timestamp delta, offset
- * delta, key length, value length, header count) and attributes, at their usual most.
+ * Records of one partition in the order they were written, encoded as they go on the wire: the records of a record batch,
+ * magic 2. `C` is what a `send` call is known by.
+ *
+ * A record is encoded behind the last one by `encode` and belongs to the batch once it is committed.
  */
-export const recordOverheadBytes = 21
-
-/** Records of one partition in the order they were written. `C` is what a `send` call is known by. */
 export class Batch<C = unknown> {
   readonly partition: number
   readonly openedAtMs: number
-  /** Uncompressed, with `recordOverheadBytes` per record. */
-  bytes = 0
   count = 0
-  /** What its headers count against the buffer bound. */
-  headersChargeBytes = 0
-  readonly #chunks: Chunk[] = []
-  #headers: (RecordHeaders | undefined)[] | undefined
+  /** Bytes of the records, uncompressed, as they lie in the record batch. */
+  bytes = 0
+  /** Bytes of keys and values. */
+  payload = 0
+  #slab: Slab
+  #baseTimestampMs = 0
+  #maxTimestampMs = 0
+  // The two lengths before a record's parts are written once these are known. Records of one schema are alike: their
+  // varints nearly always have the width of the last record's, and only then is nothing moved.
+  #lengthWidth = 2
+  #valueWidth = 2
+  /** Key's and value's bytes of the record encoded last. */
+  encodedPayload = 0
+  /** Bytes of its headers. */
+  encodedHeaders = 0
+  #encodedTimestampMs = 0
   #sends: SendRange<C>[] | undefined
 
-  constructor(partition: number, openedAtMs: number) {
+  constructor(partition: number, openedAtMs: number, slab: Slab) {
     this.partition = partition
     this.openedAtMs = openedAtMs
+    this.#slab = slab
   }
 
-  /** The chunk the next record may be encoded into. */
-  get tail(): Chunk | undefined {
-    return this.#chunks[this.#chunks.length - 1]
+  /** The memory the records lie in. */
+  get slab(): Slab {
+    return this.#slab
   }
 
   get sends(): readonly SendRange<C>[] {
     return this.#sends ?? []
   }
 
-  /** Takes in the record just committed to `chunk`, which is the tail or becomes it. */
-  add(chunk: Chunk, wireBytes: number, headers: RecordHeaders | undefined, headersChargeBytes: number): void {
-    if (chunk !== this.tail) this.#chunks.push(chunk)
-    if (headers !== undefined) {
-      this.#headers ??= []
-      this.#headers[this.count] = headers
-      this.headersChargeBytes += headersChargeBytes
+  /**
+   * Encodes a record behind the last one, without taking it in.
+   *
+   * @param record null is a tombstone
+   * @returns the position behind it, for `commit`; when it doesn't fit the slab, minus the bytes that are missing at most
+   * @throws what the encoder throws; the batch is as it was
+   */
+  encode<T>(
+    encoder: RecordEncoder<T>,
+    record: T | null,
+    key: Uint8Array | undefined,
+    headers: RecordHeaders | undefined,
+    timestampMs: number,
+  ): number {
+    const { bytes } = this.#slab
+    const start = this.bytes
+    const headersLength = headers === undefined ? 0 : headersBytes(headers)
+    const aroundBytes = recordOverheadBytes + headersLength + (key === undefined ? 0 : key.length)
+    // Room for everything but the value, wherever the value ends.
+    const roomBytes = bytes.length - start - aroundBytes
+    if (roomBytes < 0) return roomBytes
+    let at = start + this.#lengthWidth
+    bytes[at++] = 0
+    at = writeVarlong(bytes, at, this.count === 0 ? 0 : timestampMs - this.#baseTimestampMs)
+    at = writeVarint(bytes, at, this.count)
+    if (key === undefined) bytes[at++] = 1
+    else {
+      at = writeVarint(bytes, at, key.length)
+      bytes.set(key, at)
+      at += key.length
     }
+    const valueBytesOrMissing =
+      record === null ? this.#tombstone(at) : this.#value(encoder, record, at, headersLength)
+    if (valueBytesOrMissing < 0) return valueBytesOrMissing
+    const valueBytes = record === null ? 0 : valueBytesOrMissing
+    at += record === null ? 1 : this.#valueWidth + valueBytes
+    if (headers === undefined) bytes[at++] = 0
+    else at = writeHeaders(bytes, at, headers)
+    const lengthBytes = at - start - this.#lengthWidth
+    const lengthWidth = varintBytes(lengthBytes)
+    if (lengthWidth !== this.#lengthWidth) {
+      bytes.copyWithin(start + lengthWidth, start + this.#lengthWidth, at)
+      at += lengthWidth - this.#lengthWidth
+      this.#lengthWidth = lengthWidth
+    }
+    writeVarint(bytes, start, lengthBytes)
+    this.encodedPayload = valueBytes + (key === undefined ? 0 : key.length)
+    this.encodedHeaders = headersLength
+    this.#encodedTimestampMs = timestampMs
+    return at
+  }
+
+  /** Takes in the record that was encoded up to `end`. */
+  commit(end: number): void {
+    const timestampMs = this.#encodedTimestampMs
+    if (this.count === 0) this.#baseTimestampMs = timestampMs
+    if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs
     this.count++
-    this.bytes += wireBytes
+    this.bytes = end
+    this.payload += this.encodedPayload
+  }
+
+  /** Goes on in a larger slab; the one before is the caller's again. */
+  moveTo(larger: Slab): Slab {
+    const before = this.#slab
+    before.bytes.copy(larger.bytes, 0, 0, this.bytes)
+    this.#slab = larger
+    return before
   }
 
   /** Notes that the newest record is number `callIndex` of `call`. */
@@ -85,24 +161,32 @@ export class Batch<C = unknown> {
     }
   }
 
-  /** The records of `range` as views into the chunks: no copy. */
-  records(range: RecordRange = { firstIndex: 0, count: this.count }): ProduceRecord[] {
-    const records: ProduceRecord[] = []
-    for (const { chunk, first, end, index } of this.#stretches(range)) {
-      for (let position = first; position < end; position++) {
-        records.push(recordAt(chunk, position, this.#headers?.[index + position]))
-      }
+  /** The records as they go on the wire, by reference. */
+  encoded(topic: string): EncodedBatch {
+    return {
+      topic,
+      partition: this.partition,
+      recordCount: this.count,
+      baseTimestampMs: this.#baseTimestampMs,
+      maxTimestampMs: this.#maxTimestampMs,
+      records: this.#slab.bytes.subarray(0, this.bytes),
     }
-    return records
+  }
+
+  /** The records of `range` as views into the slab: no copy. */
+  records(range: RecordRange = { firstIndex: 0, count: this.count }): ProduceRecord[] {
+    return this.#views(range).map(({ value, key, timestampMs, headers }) => ({
+      value,
+      key,
+      timestampMs,
+      ...(headers === undefined ? {} : { headers }),
+    }))
   }
 
   /** Bytes of keys and values in `range`. */
   payloadBytes(range: RecordRange): number {
-    let bytes = 0
-    for (const { chunk, first, end } of this.#stretches(range)) {
-      bytes += (chunk.ends[end - 1] as number) - chunk.startOf(first)
-    }
-    return bytes
+    if (range.count === this.count) return this.payload
+    return this.#views(range).reduce((sum, { payloadBytes }) => sum + payloadBytes, 0)
   }
 
   /** What of each `send` call lies within `range`. */
@@ -124,48 +208,41 @@ export class Batch<C = unknown> {
     return within
   }
 
-  /** The memory the records lie in. */
-  get chunks(): readonly Chunk[] {
-    return this.#chunks
+  #tombstone(at: number): number {
+    this.#slab.bytes[at] = 1
+    return 0
   }
 
-  /** Per chunk that `range` touches: its records from `first` to `end` (exclusive), and the batch's index of its record 0. */
-  #stretches(range: RecordRange): Stretch[] {
-    const stretches: Stretch[] = []
-    const rangeEnd = range.firstIndex + range.count
-    let index = 0
-    for (const chunk of this.#chunks) {
-      const first = Math.max(0, range.firstIndex - index)
-      const end = Math.min(chunk.count, rangeEnd - index)
-      if (first < end) stretches.push({ chunk, first, end, index })
-      index += chunk.count
+  /** Encodes the value and its length at `at`; returns the value's bytes, or minus those that are missing. */
+  #value<T>(encoder: RecordEncoder<T>, record: T, at: number, headersLength: number): number {
+    const { bytes } = this.#slab
+    const valueStart = at + this.#valueWidth
+    const end = encoder.encodeInto(record, bytes, valueStart)
+    if (end < 0) return end - recordOverheadBytes - headersLength
+    // What comes behind the value, and varints that are wider than the last record's.
+    const roomBytes = bytes.length - end - headersLength - recordOverheadBytes
+    if (roomBytes < 0) return roomBytes
+    const valueBytes = end - valueStart
+    const width = varintBytes(valueBytes)
+    if (width !== this.#valueWidth) {
+      bytes.copyWithin(at + width, valueStart, end)
+      this.#valueWidth = width
     }
-    return stretches
+    writeVarint(bytes, at, valueBytes)
+    return valueBytes
   }
-}
 
-function recordAt(chunk: Chunk, index: number, headers: RecordHeaders | undefined): ProduceRecord {
-  const start = chunk.startOf(index)
-  const end = chunk.ends[index] as number
-  const keyLength = chunk.keyLengths[index] as number
-  const timestampMs = chunk.timestampsMs[index] as number
-  if (keyLength < 0 && headers === undefined) return { value: chunk.bytes.subarray(start, end), timestampMs }
-  const valueStart = keyLength < 0 ? start : start + keyLength
-  return {
-    value: chunk.bytes.subarray(valueStart, end),
-    key: keyLength < 0 ? null : chunk.bytes.subarray(start, valueStart),
-    timestampMs,
-    ...(headers === undefined ? {} : { headers }),
+  #views({ firstIndex, count }: RecordRange): RecordView[] {
+    const views: RecordView[] = []
+    let index = 0
+    const records = this.#slab.bytes.subarray(0, this.bytes)
+    for (const view of readRecords(
+      records,
+      Math.min(this.count, firstIndex + count),
+      this.#baseTimestampMs,
+    )) {
+      if (index++ >= firstIndex) views.push(view)
+    }
+    return views
   }
-}
-
-/** Headers' bytes on the wire. */
-export function headersBytes(headers: RecordHeaders): number {
-  let bytes = 0
-  for (const [name, value] of Object.entries(headers)) {
-    bytes += Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : value.length)
-    // Two length varints.
-    bytes += 4
-  }
-  return bytes
 }

@@ -1,10 +1,11 @@
 import { describeValue, TidewaterError } from '@tidewater/core'
+import type { WritableRecord } from '../write-options.js'
 import { murmur2 } from './murmur2.js'
 
 /** What a custom partitioner decides from. */
 export interface PartitionChoice<T> {
   readonly topic: string
-  readonly record: T
+  readonly record: WritableRecord<T>
   /** The key's bytes; undefined without a key. */
   readonly key: Uint8Array | undefined
   /** The topic's partition ids, ascending. */

@@ -6,7 +6,9 @@ import {
   toTidewaterError,
 } from '@tidewater/core'
 import type { Accumulator } from '../batch/accumulator.js'
-import type { Batch, RecordHeaders, RecordRange } from '../batch/batch.js'
+import type { Batch, RecordRange } from '../batch/batch.js'
+import type { RecordHeaders } from '../batch/record-format.js'
+import type { EncodedBatchSender } from '../native/native-producer.js'
 import type { ProducerConfig } from '../options.js'
 import { flushFailed } from './failure.js'
 import { FailureLog } from './failure-log.js'
@@ -27,7 +29,7 @@ interface Room {
 /** Takes batches from the accumulator to the driver and their reports back to whoever waits for them. */
 export class Dispatcher<T> {
   readonly #config: ProducerConfig<T>
-  readonly #driver: DriverProducer
+  readonly #driver: DriverProducer & Partial<EncodedBatchSender>
   readonly #accumulator: Accumulator<T, SendCall>
   readonly #ledger: Ledger
   readonly #failureLog = new FailureLog()
@@ -42,7 +44,7 @@ export class Dispatcher<T> {
 
   constructor(
     config: ProducerConfig<T>,
-    driver: DriverProducer,
+    driver: DriverProducer & Partial<EncodedBatchSender>,
     accumulator: Accumulator<T, SendCall>,
     partitions: readonly number[],
     nowMs: () => number,
@@ -63,14 +65,13 @@ export class Dispatcher<T> {
 
   /** Throws what {@link Accumulator.append} throws. */
   append(
-    partition: number,
-    record: T,
+    partition: number | undefined,
+    record: T | Uint8Array | null,
     key: Uint8Array | undefined,
     headers: RecordHeaders | undefined,
     timestampMs: number,
   ): Batch<SendCall> {
     const batch = this.#accumulator.append(partition, record, key, headers, timestampMs)
-    this.#ledger.written(partition)
     if (batch.count === 1) this.#armFor(batch.openedAtMs + this.#config.lingerMs)
     return batch
   }
@@ -140,11 +141,10 @@ export class Dispatcher<T> {
     let settlement: Settlement
     try {
       const { topic } = this.#config
-      const report: BatchReport = await this.#driver.send({
-        topic,
-        partition: batch.partition,
-        records: batch.records(),
-      })
+      const { partition } = batch
+      const report: BatchReport = this.#driver.sendEncoded
+        ? await this.#driver.sendEncoded(batch.encoded(topic))
+        : await this.#driver.send({ topic, partition, records: batch.records() })
       if (!this.#sent.has(batch)) return
       settlement = settle(batch.count, report)
     } catch (thrown) {

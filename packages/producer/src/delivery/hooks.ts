@@ -1,5 +1,5 @@
 import type { ProduceRecord, TidewaterError } from '@tidewater/core'
-import type { WriteOptions } from '../write-options.js'
+import type { WritableRecord, WriteOptions } from '../write-options.js'
 
 /** A run of records of one partition that was acknowledged. */
 export interface DeliveryReport {
@@ -24,7 +24,7 @@ export interface UndeliveredRecords {
 /** A record that `write` refused; nothing of it was buffered. */
 export interface RecordRejection<T> {
   readonly topic: string
-  readonly record: T
+  readonly record: WritableRecord<T>
   readonly options: WriteOptions | undefined
   /** `RECORD_INVALID` or `RECORD_TOO_LARGE`. */
   readonly error: TidewaterError

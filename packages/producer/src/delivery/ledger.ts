@@ -36,7 +36,6 @@ export interface ProducerStats {
 }
 
 interface Account {
-  written: number
   delivered: number
   failed: number
   minOffset: bigint | undefined
@@ -59,17 +58,12 @@ export class Ledger {
     for (const partition of partitions) {
       if (this.#accounts.has(partition)) continue
       this.#accounts.set(partition, {
-        written: 0,
         delivered: 0,
         failed: 0,
         minOffset: undefined,
         maxOffset: undefined,
       })
     }
-  }
-
-  written(partition: number): void {
-    this.#account(partition).written++
   }
 
   delivered(partition: number, count: number, baseOffset: bigint | undefined, bytes: number): void {
@@ -87,27 +81,38 @@ export class Ledger {
     this.failedBytes += bytes
   }
 
-  snapshot(buffer: { readonly bufferedBytes: number; readonly peakBufferedBytes: number }): ProducerStats {
-    const accounts = [...this.#accounts].sort(([a], [b]) => a - b)
-    const sum = (pick: (account: Account) => number) =>
-      accounts.reduce((total, [, account]) => total + pick(account), 0)
-    const writtenRecords = sum((account) => account.written)
+  /** Written are the records with an outcome and the outstanding ones: nothing is counted for each record. */
+  snapshot(buffer: {
+    readonly bufferedBytes: number
+    readonly peakBufferedBytes: number
+    outstandingRecords(partition: number): number
+  }): ProducerStats {
+    const accounts = [...this.#accounts]
+      .sort(([a], [b]) => a - b)
+      .map(([partition, account]) => ({
+        ...account,
+        partition,
+        outstanding: buffer.outstandingRecords(partition),
+      }))
+    const sum = (pick: (account: Account & { outstanding: number }) => number) =>
+      accounts.reduce((total, account) => total + pick(account), 0)
     const deliveredRecords = sum((account) => account.delivered)
     const failedRecords = sum((account) => account.failed)
+    const outstandingRecords = sum((account) => account.outstanding)
     return {
-      writtenRecords,
+      writtenRecords: deliveredRecords + failedRecords + outstandingRecords,
       deliveredRecords,
       failedRecords,
-      outstandingRecords: writtenRecords - deliveredRecords - failedRecords,
+      outstandingRecords,
       deadLetteredRecords: this.deadLetteredRecords,
       deliveredBytes: this.deliveredBytes,
       failedBytes: this.failedBytes,
       bufferedBytes: buffer.bufferedBytes,
       peakBufferedBytes: buffer.peakBufferedBytes,
       sentBatches: this.sentBatches,
-      partitions: accounts.map(([partition, account]) => ({
-        partition,
-        writtenRecords: account.written,
+      partitions: accounts.map((account) => ({
+        partition: account.partition,
+        writtenRecords: account.delivered + account.failed + account.outstanding,
         deliveredRecords: account.delivered,
         failedRecords: account.failed,
         minOffset: account.minOffset,

@@ -1,0 +1,247 @@
+import type { ProducerIdentity } from '../batch/record-batch.js'
+import type { PendingBatch } from './pending-batch.js'
+import type { Verdict } from './verdict.js'
+
+export interface PartitionQueueOptions {
+  readonly isIdempotent: boolean
+  /** Most batches without an answer. A broker remembers the last five of a producer. */
+  readonly maxInFlight: number
+  readonly minBackoffMs: number
+  readonly maxBackoffMs: number
+}
+
+/** Sequence numbers go from 0 to 2^31 - 1 and start over. */
+const sequences = 2 ** 31
+const lastEpoch = 32_767
+
+/**
+ * The batches of one partition that have no outcome yet, in their order: which may be sent now, under which sequence
+ * number, and what follows from an answer. Pure.
+ *
+ * After any answer but "appended" nothing more is sent until every batch in flight has its answer; then what has to be
+ * sent again goes first, in the old order. With sequence numbers the broker refuses what comes before its turn, so the
+ * order in the log is that of the calls.
+ *
+ * Each partition has an epoch of its own: a broker compares epochs per producer and partition. A batch whose fate stays
+ * unknown ends the epoch, so that it can't be written late, and the numbers start at 0.
+ */
+export class PartitionQueue {
+  readonly topic: string
+  readonly partition: number
+  /** Who the batches are from; undefined until `identify`, and when a new producer id is needed. */
+  identity: ProducerIdentity | undefined
+  readonly #options: PartitionQueueOptions
+  #waiting: PendingBatch[] = []
+  readonly #inFlight: PendingBatch[] = []
+  /** What is to be sent again once nothing is in flight. */
+  #again: PendingBatch[] = []
+  #pushed = 0
+  #nextSequence = 0
+  /** A new producer id's first batch goes alone: a broker takes any sequence number as its beginning. */
+  #isKnown = false
+  #isHeld = false
+  #wantsEpoch = false
+  #wantsProducerId = false
+  /** The first batch that is left out: from its place on numbers are given anew, beginning with its own. */
+  #rewind: { readonly place: number; readonly sequence: number } | undefined
+  #notBeforeMs = 0
+  #failures = 0
+  #heldFor: 'nothing' | 'order' | 'failure' = 'nothing'
+
+  constructor(topic: string, partition: number, options: PartitionQueueOptions) {
+    this.topic = topic
+    this.partition = partition
+    this.#options = options
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#inFlight.length === 0
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlight.length
+  }
+
+  /** When `next` may have one again after a failure; 0 when there is no such wait. */
+  get notBeforeMs(): number {
+    return this.#notBeforeMs
+  }
+
+  get needsIdentity(): boolean {
+    return this.#options.isIdempotent && this.identity === undefined
+  }
+
+  push(batch: PendingBatch): void {
+    batch.place = this.#pushed++
+    this.#waiting.push(batch)
+  }
+
+  /** Starts numbering as this producer. */
+  identify(identity: ProducerIdentity): void {
+    this.identity = identity
+    this.#nextSequence = 0
+    this.#isKnown = false
+  }
+
+  /** The next batch to be written, which is in flight from now on; undefined while there is none or it has to wait. */
+  next(nowMs: number): PendingBatch | undefined {
+    if (!this.mayHaveNext(nowMs)) return undefined
+    const batch = this.#waiting.shift() as PendingBatch
+    if (this.#options.isIdempotent && batch.sequence === undefined) {
+      batch.sequence = this.#nextSequence
+      this.#nextSequence = (this.#nextSequence + batch.encoded.recordCount) % sequences
+      batch.mayBeRepeated ||= batch.isInDoubt
+    }
+    if (!this.#options.isIdempotent) batch.mayBeRepeated ||= batch.isInDoubt
+    batch.attempts++
+    batch.isInFlight = true
+    this.#inFlight.push(batch)
+    return batch
+  }
+
+  mayHaveNext(nowMs: number): boolean {
+    if (this.#isHeld || this.#waiting.length === 0 || nowMs < this.#notBeforeMs) return false
+    if (this.#inFlight.length >= this.#options.maxInFlight) return false
+    if (!this.#options.isIdempotent) return true
+    return this.identity !== undefined && (this.#isKnown || this.#inFlight.length === 0)
+  }
+
+  /**
+   * Takes in the answer to a batch in flight.
+   *
+   * @param parts what takes the batch's place when it was too large
+   */
+  answered(batch: PendingBatch, verdict: Verdict, nowMs: number, parts: readonly PendingBatch[] = []): void {
+    this.#inFlight.splice(this.#inFlight.indexOf(batch), 1)
+    batch.isInFlight = false
+    switch (verdict) {
+      case 'appended':
+        this.#isKnown = true
+        this.#failures = 0
+        break
+      case 'unknown':
+        batch.isInDoubt = true
+        this.#tryAgain(batch, 'failure')
+        break
+      case 'again':
+        this.#tryAgain(batch, 'failure')
+        break
+      case 'out-of-order':
+        // Behind a batch without an outcome it only came too early. The first of all is at odds with the broker: it
+        // forgot, or a batch before was given up; a new epoch starts over.
+        if (this.#isFirst(batch)) this.#wantsEpoch = true
+        this.#tryAgain(batch, 'order')
+        break
+      case 'stale':
+        this.#wantsProducerId = true
+        this.#tryAgain(batch, 'failure')
+        break
+      case 'too-large':
+        this.#leaveOut(batch)
+        this.#again.push(...parts)
+        break
+      case 'refused':
+      case 'fenced':
+        this.#leaveOut(batch)
+        break
+    }
+    this.#release(nowMs)
+  }
+
+  /** Takes out the waiting batches whose time is over; those in flight keep their place until they are answered. */
+  takeExpired(nowMs: number): PendingBatch[] {
+    const expired = this.#waiting.filter((batch) => batch.deadlineMs <= nowMs)
+    this.#drop(expired, nowMs)
+    return [...expired, ...this.#inFlight.filter((batch) => batch.deadlineMs <= nowMs && !batch.isReported)]
+  }
+
+  /** Takes out everything that waits. */
+  takeWaiting(nowMs: number): PendingBatch[] {
+    const waiting = [...this.#waiting]
+    this.#drop(waiting, nowMs)
+    return waiting
+  }
+
+  /** Takes out everything that waits, and lists it with what is in flight. */
+  takeAll(nowMs: number): PendingBatch[] {
+    const inFlight = [...this.#inFlight, ...this.#again]
+    return [...inFlight, ...this.takeWaiting(nowMs)]
+  }
+
+  #drop(batches: readonly PendingBatch[], nowMs: number): void {
+    if (batches.length === 0) return
+    const dropped = new Set(batches)
+    this.#waiting = this.#waiting.filter((batch) => !dropped.has(batch))
+    for (const batch of batches) if (batch.attempts > 0) this.#leaveOut(batch)
+    this.#release(nowMs)
+  }
+
+  #tryAgain(batch: PendingBatch, reason: 'order' | 'failure'): void {
+    this.#hold(reason)
+    // Given up while it was under way: nobody waits for it any more, and it must not come late.
+    if (batch.isReported) this.#leaveOut(batch)
+    else this.#again.push(batch)
+  }
+
+  /** The numbers of a batch that will not be sent again. */
+  #leaveOut(batch: PendingBatch): void {
+    this.#hold('order')
+    if (!this.#options.isIdempotent || batch.sequence === undefined) return
+    if (batch.isInDoubt) {
+      this.#wantsEpoch = true
+      return
+    }
+    const { place, sequence } = batch
+    if (this.#rewind === undefined || place < this.#rewind.place) this.#rewind = { place, sequence }
+  }
+
+  #hold(reason: 'order' | 'failure'): void {
+    this.#isHeld = true
+    if (this.#heldFor !== 'failure') this.#heldFor = reason
+  }
+
+  /** Whether no batch sent before it is without an outcome, and the numbers before it are all used. */
+  #isFirst(batch: PendingBatch): boolean {
+    if (this.#rewind !== undefined || this.#wantsEpoch || this.#wantsProducerId) return false
+    const isEarlier = (other: PendingBatch) => other.place < batch.place
+    return !this.#inFlight.some(isEarlier) && !this.#again.some(isEarlier)
+  }
+
+  /** Goes on once nothing is in flight any more. */
+  #release(nowMs: number): void {
+    if (!this.#isHeld || this.#inFlight.length > 0) return
+    const again = this.#again.sort((a, b) => a.place - b.place)
+    this.#waiting = [...again, ...this.#waiting]
+    this.#again = []
+    this.#renumber()
+    if (this.#heldFor === 'failure') {
+      const { minBackoffMs, maxBackoffMs } = this.#options
+      this.#notBeforeMs = nowMs + Math.min(maxBackoffMs, minBackoffMs * 2 ** this.#failures)
+      this.#failures = Math.min(this.#failures + 1, 10)
+    }
+    this.#isHeld = false
+    this.#heldFor = 'nothing'
+  }
+
+  #renumber(): void {
+    if (this.#wantsProducerId || this.#wantsEpoch) {
+      for (const batch of this.#waiting) batch.sequence = undefined
+      const { identity } = this
+      const mayRaise = !this.#wantsProducerId && identity !== undefined && identity.epoch < lastEpoch
+      if (mayRaise) this.identify({ ...identity, epoch: identity.epoch + 1 })
+      else this.identity = undefined
+    } else if (this.#rewind !== undefined) {
+      const { place, sequence } = this.#rewind
+      for (const batch of this.#waiting) {
+        if (batch.place < place) continue
+        batch.sequence = undefined
+        // The broker could not have taken it before the one that is left out.
+        batch.isInDoubt = false
+      }
+      this.#nextSequence = sequence
+    }
+    this.#wantsProducerId = false
+    this.#wantsEpoch = false
+    this.#rewind = undefined
+  }
+}
