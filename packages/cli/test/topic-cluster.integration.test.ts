@@ -189,6 +189,7 @@ describe('tidewater topic create --cluster', () => {
     ['for a cluster that is not there', 'CLUSTER_NOT_FOUND', [arnOf('nowhere', '1')]],
     ['in another region than the ARN', 'USAGE', [arns.current, '--region', 'eu-west-1']],
     ['beside the brokers', 'USAGE', [arns.current, '--broker', 'localhost:9092']],
+    ['as a role', 'USAGE', [arns.current, '--role-arn', 'arn:aws:iam::123456789012:role/admin']],
   ])('%s: %s, with a remedy', async (_what, code, cluster) => {
     const refused = create(['flows-never', '--cluster', ...cluster])
     await expect(refused).rejects.toMatchObject({ code, remedy: expect.stringMatching(/\w/) })
