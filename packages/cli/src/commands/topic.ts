@@ -35,6 +35,11 @@ export async function topicCreate(topic: string, options: TopicCreateOptions, io
     throw new TidewaterError('USAGE', 'Either --broker or --cluster says where the topic is to be', {
       remedy: 'Give one of them.',
     })
+  // It would be for the brokers alone, and the service be asked as somebody else.
+  if (cluster !== undefined && options.roleArn !== undefined)
+    throw new TidewaterError('USAGE', '--role-arn does not go with --cluster', {
+      remedy: 'Name a profile that has the role (role_arn) with --profile.',
+    })
   const { plan, route } =
     cluster === undefined
       ? await withAdmin(adminConnection({ ...options, broker: broker ?? '' }, io.env), async (admin) => ({

@@ -16,14 +16,16 @@ export async function askSts(
     credentials: { ...credentials } as never,
     maxAttempts: 1,
   })
+  // The SDK learns the clock's offset from the Date header of an answer, also of one that refuses.
+  const clockOffsetMs = () => -client.config.systemClockOffset
   try {
     const { Arn } = await client.send(new GetCallerIdentityCommand({}), {
       abortSignal: AbortSignal.timeout(stsTimeoutMs),
     })
-    // The SDK learns the clock's offset from the Date header of an answer.
-    return { kind: 'valid', arn: Arn ?? 'the principal', clockOffsetMs: -client.config.systemClockOffset }
+    return { kind: 'valid', arn: Arn ?? 'the principal', clockOffsetMs: clockOffsetMs() }
   } catch (thrown) {
-    return verdictOf((thrown as { name?: string }).name ?? 'Error', messageOf(thrown))
+    const verdict = verdictOf((thrown as { name?: string }).name ?? 'Error', messageOf(thrown))
+    return verdict.kind === 'skewed' ? { ...verdict, clockOffsetMs: clockOffsetMs() } : verdict
   } finally {
     client.destroy()
   }

@@ -149,7 +149,7 @@ function unavailable(cause: unknown): TidewaterError {
   return new TidewaterError('CREDENTIALS_UNAVAILABLE', `No AWS credentials: ${messageOf(cause)}`, {
     retryable: true,
     remedy:
-      'Give the process credentials: environment variables, a profile, a web identity, a container role or an instance role.',
+      'Give the process credentials: environment variables, a profile (of SSO: aws sso login), a web identity, a container role or an instance role.',
     cause,
   })
 }

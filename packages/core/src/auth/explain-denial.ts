@@ -4,7 +4,7 @@ import { TidewaterError } from '../errors.js'
 export type CredentialsVerdict =
   | { readonly kind: 'valid'; readonly arn: string; readonly clockOffsetMs: number }
   | {
-      readonly kind: 'invalid' | 'expired' | 'skewed'
+      readonly kind: 'invalid' | 'expired' | 'skewed' | 'other-region'
       readonly said: string
       readonly clockOffsetMs?: number
     }
@@ -47,6 +47,13 @@ function explanation(said: string, region: string, verdict: CredentialsVerdict) 
         remedy: 'Correct the access key, the secret and the session token; they belong together.',
         details: {},
       }
+    case 'other-region':
+      return {
+        code: 'REGION_MISMATCH' as const,
+        message: `The broker refused the token (${said}), and the STS endpoint is not of the region ${region} either: ${verdict.said}`,
+        remedy: "Give mskIam the cluster's region, and an stsEndpoint of the same region.",
+        details: {},
+      }
     case 'expired':
       return {
         code: 'CREDENTIALS_EXPIRED' as const,
@@ -80,12 +87,13 @@ function describeOffset(offsetMs: number | undefined): string {
 /** What an error of STS says of the credentials. */
 export function verdictOf(name: string, message: string): CredentialsVerdict {
   if (/^ExpiredToken/.test(name)) return { kind: 'expired', said: message }
-  // A signature whose time is off is refused under the same name as a wrong one; only the text tells them apart.
+  // A signature of another time or region is refused under the same name as a wrong one; only the text tells them apart.
   if (
     /^RequestExpired|^RequestTimeTooSkewed/.test(name) ||
     /signature (not yet|expired|.*too skewed)/i.test(message)
   )
     return { kind: 'skewed', said: message }
+  if (/scoped to a valid region/i.test(message)) return { kind: 'other-region', said: message }
   if (
     /^(InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|InvalidToken|AuthFailure|IncompleteSignature)/.test(
       name,

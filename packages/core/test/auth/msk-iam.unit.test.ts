@@ -164,6 +164,7 @@ describe('a refusal is explained', () => {
     ['SignatureDoesNotMatch', 'The request signature we calculated does not match', 'CREDENTIALS_INVALID'],
     ['SignatureDoesNotMatch', 'Signature expired: 20261123T000000Z is now earlier than', 'CLOCK_SKEWED'],
     ['SignatureDoesNotMatch', 'Signature not yet current: 20261123T000000Z', 'CLOCK_SKEWED'],
+    ['SignatureDoesNotMatch', 'Credential should be scoped to a valid region.', 'REGION_MISMATCH'],
     ['ExpiredToken', 'The security token included in the request is expired', 'CREDENTIALS_EXPIRED'],
     ['ExpiredTokenException', 'expired', 'CREDENTIALS_EXPIRED'],
     ['TimeoutError', 'connect ETIMEDOUT', 'AUTHENTICATION_FAILED'],

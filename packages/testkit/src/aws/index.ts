@@ -15,6 +15,7 @@ export { type KafkaServiceOptions, kafkaService, type WireBootstrapBrokers } fro
 export { type LocalAws, type LocalAwsOptions, type StackIam, startLocalAws } from './local-aws.js'
 export { type AwsEndpoint, type AwsEndpointOptions, type ServedRequest, startAwsEndpoint } from './server.js'
 export { type AwsFault, type AwsIdentity, type AwsService, fault } from './service.js'
+export { type SsoPortal, startSsoPortal } from './sso-portal.js'
 export { type StsServiceOptions, stsService } from './sts-service.js'
 export type {
   CredentialsRequest,

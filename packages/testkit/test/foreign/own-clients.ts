@@ -25,10 +25,11 @@ export const connectTimeoutMs = 5_000
 /** A connection of this project's drivers to the IAM listener. */
 export function iamConnection(
   iam: LocalIam,
-  credentials: AwsCredentials | AwsCredentialsProvider,
-  more: Partial<KafkaConnectionInput> & { readonly region?: string } = {},
+  credentials: AwsCredentials | AwsCredentialsProvider | undefined,
+  more: Partial<KafkaConnectionInput> & { readonly region?: string; readonly stsEndpoint?: string } = {},
 ): KafkaConnection {
-  const { region = iam.region, ...rest } = more
+  // Where nobody is, a refusal is not explained: AWS itself is never asked.
+  const { region = iam.region, stsEndpoint = 'http://127.0.0.1:1', ...rest } = more
   return kafkaConnection({
     brokers: iam.bootstrapBrokers,
     clientId: 'own-driver',
@@ -37,10 +38,9 @@ export function iamConnection(
     requestTimeoutMs: 10_000,
     auth: mskIam({
       region,
-      credentials,
+      ...(credentials === undefined ? {} : { credentials }),
       credentialsTimeoutMs: 1_000,
-      // Nobody is there: a refusal is not explained by asking AWS itself.
-      stsEndpoint: 'http://127.0.0.1:1',
+      stsEndpoint,
     }),
     ...rest,
   })

@@ -139,14 +139,16 @@ describe.each(drivers)('the driver $name', (driver) => {
   test('without the certificate authority: TLS_UNTRUSTED', async () => {
     const brokers = await countedDoor(driver, stage.stack.iam.bootstrapBrokers)
     const untrusting = as('anybody', { brokers, tls: true })
-    expect(await rejection(producing(driver, untrusting))).toMatchObject({ code: 'TLS_UNTRUSTED' })
+    const remedy = expect.stringContaining('tls.caFile')
+    expect(await rejection(producing(driver, untrusting))).toMatchObject({ code: 'TLS_UNTRUSTED', remedy })
     expect(await stage.denials(driver, 'anybody')).toEqual([])
   })
 
   test('on the plaintext port: TLS_MISMATCH', async () => {
     const brokers = await countedDoor(driver, stage.stack.bootstrapBrokers)
     const mistaken = as('anybody', { brokers })
-    expect(await rejection(producing(driver, mistaken))).toMatchObject({ code: 'TLS_MISMATCH' })
+    const remedy = expect.stringContaining('TLS port')
+    expect(await rejection(producing(driver, mistaken))).toMatchObject({ code: 'TLS_MISMATCH', remedy })
   })
 
   const lacking = (action: string) => [
@@ -159,7 +161,8 @@ describe.each(drivers)('the driver $name', (driver) => {
   test('without WriteData: AUTHORIZATION_FAILED for each record, and none is written', async () => {
     const { failed, delivered } = await producing(driver, as('no-write'))
     expect(delivered).toEqual([])
-    for (const { error } of failed) expect(error).toMatchObject({ code: 'AUTHORIZATION_FAILED' })
+    const remedy = expect.stringContaining('tidewater iam policy')
+    for (const { error } of failed) expect(error).toMatchObject({ code: 'AUTHORIZATION_FAILED', remedy })
     expect(failed.reduce((sum, { count }) => sum + count, 0)).toBe(3)
     expect(await stage.denials(driver, 'no-write')).toEqual(lacking('WriteData'))
     expect(await countRecords(stage.stack.bootstrapBrokers, 'guarded')).toBe(0)

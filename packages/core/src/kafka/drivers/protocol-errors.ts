@@ -91,7 +91,7 @@ export function brokerError(
         'AUTHORIZATION_FAILED',
         `${subject.action} isn't allowed: ${text}`,
         false,
-        'Grant the permission.',
+        'Allow the client to do it; with IAM, tidewater iam policy prints what each kind of client needs.',
       )
     case 33:
     case 34:
