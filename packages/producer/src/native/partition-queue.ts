@@ -22,8 +22,8 @@ const lastEpoch = 32_767
  * sent again goes first, in the old order. With sequence numbers the broker refuses what comes before its turn, so the
  * order in the log is that of the calls.
  *
- * Each partition has an epoch of its own: a broker compares epochs per producer and partition. A batch whose fate stays
- * unknown ends the epoch, so that it can't be written late, and the numbers start at 0.
+ * Each partition has an epoch of its own: a broker compares epochs per producer and partition. When producer and broker are
+ * at odds about the next number, a new epoch begins with 0; what was sent under the old one can't be written late.
  */
 export class PartitionQueue {
   readonly topic: string
@@ -44,6 +44,8 @@ export class PartitionQueue {
   #wantsProducerId = false
   /** The first batch that is left out: from its place on numbers are given anew, beginning with its own. */
   #rewind: { readonly place: number; readonly sequence: number } | undefined
+  /** Place of the last batch that was appended. */
+  #appendedPlace = -1
   #notBeforeMs = 0
   #failures = 0
   #heldFor: 'nothing' | 'order' | 'failure' = 'nothing'
@@ -117,6 +119,7 @@ export class PartitionQueue {
     switch (verdict) {
       case 'appended':
         this.#isKnown = true
+        this.#appendedPlace = Math.max(this.#appendedPlace, batch.place)
         this.#failures = 0
         break
       case 'unknown':
@@ -127,8 +130,8 @@ export class PartitionQueue {
         this.#tryAgain(batch, 'failure')
         break
       case 'out-of-order':
-        // Behind a batch without an outcome it only came too early. The first of all is at odds with the broker: it
-        // forgot, or a batch before was given up; a new epoch starts over.
+        // Behind a batch without an outcome it only came too early. The first of all is at odds with the broker: a batch
+        // before it was given up and never written, or the broker lost what it knew. A new epoch starts over.
         if (this.#isFirst(batch)) this.#wantsEpoch = true
         this.#tryAgain(batch, 'order')
         break
@@ -183,15 +186,15 @@ export class PartitionQueue {
     else this.#again.push(batch)
   }
 
-  /** The numbers of a batch that will not be sent again. */
+  /**
+   * The numbers of a batch that will not be sent again. When it is certain that the broker didn't use them, what follows
+   * takes them. When it isn't, what follows keeps its own: the broker takes it if the batch was written after all, and
+   * says "out of order" if it was not.
+   */
   #leaveOut(batch: PendingBatch): void {
     this.#hold('order')
-    if (!this.#options.isIdempotent || batch.sequence === undefined) return
-    if (batch.isInDoubt) {
-      this.#wantsEpoch = true
-      return
-    }
     const { place, sequence } = batch
+    if (sequence === undefined || batch.isInDoubt) return
     if (this.#rewind === undefined || place < this.#rewind.place) this.#rewind = { place, sequence }
   }
 
@@ -224,6 +227,8 @@ export class PartitionQueue {
   }
 
   #renumber(): void {
+    // A broker that forgot the producer took a later batch in spite of the gap: its numbers must not be used twice.
+    if (this.#rewind !== undefined && this.#appendedPlace > this.#rewind.place) this.#wantsEpoch = true
     if (this.#wantsProducerId || this.#wantsEpoch) {
       for (const batch of this.#waiting) batch.sequence = undefined
       const { identity } = this
@@ -232,12 +237,7 @@ export class PartitionQueue {
       else this.identity = undefined
     } else if (this.#rewind !== undefined) {
       const { place, sequence } = this.#rewind
-      for (const batch of this.#waiting) {
-        if (batch.place < place) continue
-        batch.sequence = undefined
-        // The broker could not have taken it before the one that is left out.
-        batch.isInDoubt = false
-      }
+      for (const batch of this.#waiting) if (batch.place >= place) batch.sequence = undefined
       this.#nextSequence = sequence
     }
     this.#wantsProducerId = false

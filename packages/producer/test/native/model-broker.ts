@@ -1,0 +1,45 @@
+import type { ProducerIdentity } from '../../src/batch/record-batch.js'
+
+/** A batch as the broker sees it: record numbers instead of records. */
+export interface WrittenBatch extends ProducerIdentity {
+  readonly sequence: number
+  readonly records: readonly number[]
+}
+
+/** What a leader does with an idempotent producer's batches (Kafka's ProducerStateManager), and its log. */
+export class ModelBroker {
+  readonly log: number[] = []
+  #epoch = -1
+  #producerId = -1n
+  /** The last five batches of the epoch: first and last sequence number. */
+  #remembered: { readonly first: number; readonly last: number }[] = []
+
+  /** A Kafka error code: 0 appended or known already, 45 out of order, 47 an epoch that is over, 59 an unknown producer. */
+  append(batch: WrittenBatch): number {
+    const { producerId, epoch, sequence, records } = batch
+    const last = (sequence + records.length - 1) % 2 ** 31
+    const isSameProducer = producerId === this.#producerId
+    if (isSameProducer && epoch < this.#epoch) return 47
+    if (!isSameProducer || epoch > this.#epoch) {
+      // Of a producer it doesn't know a broker takes any number; an epoch begins at 0.
+      if (isSameProducer && sequence !== 0) return 45
+      this.#producerId = producerId
+      this.#epoch = epoch
+      this.#remembered = []
+    } else {
+      if (this.#remembered.some((one) => one.first === sequence && one.last === last)) return 0
+      const newest = this.#remembered.at(-1)
+      if (newest !== undefined && sequence !== (newest.last + 1) % 2 ** 31) return 45
+    }
+    this.#remembered = [...this.#remembered.slice(-4), { first: sequence, last }]
+    this.log.push(...records)
+    return 0
+  }
+
+  /** Forgets the producer, as after its state expired. */
+  forget(): void {
+    this.#producerId = -1n
+    this.#epoch = -1
+    this.#remembered = []
+  }
+}

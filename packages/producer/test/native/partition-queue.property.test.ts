@@ -1,0 +1,251 @@
+import { TidewaterError } from '@tidewater/core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encodeRecords, halvesOf } from '../../src/batch/encode-records.js'
+import type { EncodedBatch } from '../../src/batch/encoded-batch.js'
+import { readRecords } from '../../src/batch/record-format.js'
+import { Fate } from '../../src/native/fate.js'
+import { PartitionQueue } from '../../src/native/partition-queue.js'
+import { PendingBatch } from '../../src/native/pending-batch.js'
+import { treatmentOf, type Verdict } from '../../src/native/verdict.js'
+import { ModelBroker, type WrittenBatch } from './model-broker.js'
+
+type Step =
+  | { readonly kind: 'push'; readonly records: number }
+  | { readonly kind: 'send' }
+  /** The broker takes the next request and its answer arrives. */
+  | { readonly kind: 'answer' }
+  /** The next request is lost on the way there. */
+  | { readonly kind: 'loseRequest' }
+  /** The broker takes the next request, and its answer is lost. */
+  | { readonly kind: 'loseAnswer' }
+  /** The broker says that it can't take the next request now. */
+  | { readonly kind: 'busy' }
+  /** The broker never takes the next request's records. */
+  | { readonly kind: 'refuse' }
+  /** The connection ends: the broker takes `taken` of the requests under way, none is answered. */
+  | { readonly kind: 'disconnect'; readonly taken: number }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'forget' }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('push' as const), records: fc.integer({ min: 1, max: 6 }) }),
+  },
+  { weight: 8, arbitrary: fc.constant({ kind: 'send' as const }) },
+  { weight: 6, arbitrary: fc.constant({ kind: 'answer' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'loseRequest' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'loseAnswer' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'busy' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'refuse' as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('disconnect' as const), taken: fc.nat(5) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400 }) }),
+  },
+)
+const forget: fc.Arbitrary<Step> = fc.constant({ kind: 'forget' as const })
+
+/** Batches of more records than this are too large for the broker. */
+const largest = 4
+
+interface Sent {
+  readonly batch: PendingBatch
+  readonly written: WrittenBatch
+}
+
+class Run {
+  readonly broker = new ModelBroker()
+  readonly queue: PartitionQueue
+  readonly delivered = new Map<number, { readonly mayBeRepeated: boolean }>()
+  readonly failed = new Map<number, { readonly mayBeWritten: boolean }>()
+  readonly fates: Fate[] = []
+  #network: Sent[] = []
+  #record = 0
+  #nowMs = 0
+  #producerId = 1n
+
+  constructor(
+    readonly timeoutMs: number,
+    isIdempotent = true,
+  ) {
+    this.queue = new PartitionQueue('topic', 0, {
+      isIdempotent,
+      maxInFlight: isIdempotent ? 5 : 1,
+      minBackoffMs: 10,
+      maxBackoffMs: 100,
+    })
+  }
+
+  apply(action: Step): void {
+    switch (action.kind) {
+      case 'push':
+        return this.#push(action.records)
+      case 'send':
+        return this.#send()
+      case 'wait':
+        return this.#wait(action.ms)
+      case 'forget':
+        return this.broker.forget()
+      case 'disconnect':
+        return this.#disconnect(action.taken)
+      default:
+        return this.#answer(action.kind)
+    }
+  }
+
+  /** Everything goes well from here on. */
+  finish(): void {
+    for (let rounds = 0; !this.queue.isEmpty; rounds++) {
+      if (rounds > 10_000) throw new Error('the queue never empties')
+      this.#send()
+      if (this.#network.length > 0) this.#answer('answer')
+      else this.#nowMs += 50
+    }
+  }
+
+  get written(): number {
+    return this.#record
+  }
+
+  #push(count: number): void {
+    const first = this.#record
+    this.#record += count
+    const values = Array.from({ length: count }, (_, index) => ({
+      value: Buffer.from(String(first + index)),
+    }))
+    const encoded = encodeRecords('topic', 0, values, 1)
+    const fate = new Fate('topic', 0, count)
+    this.fates.push(fate)
+    void fate.report.then(({ delivered, failed }) => {
+      for (const range of delivered) {
+        for (let index = 0; index < range.count; index++)
+          this.delivered.set(first + range.firstIndex + index, {
+            mayBeRepeated: range.mayBeRepeated === true,
+          })
+      }
+      for (const range of failed) {
+        for (let index = 0; index < range.count; index++)
+          this.failed.set(first + range.firstIndex + index, {
+            mayBeWritten: range.error.details.mayBeWritten === true,
+          })
+      }
+    })
+    this.queue.push(new PendingBatch(encoded, fate, 0, this.#nowMs + this.timeoutMs))
+  }
+
+  #send(): void {
+    if (this.queue.needsIdentity) this.queue.identify({ producerId: this.#producerId++, epoch: 0 })
+    for (
+      let batch = this.queue.next(this.#nowMs);
+      batch !== undefined;
+      batch = this.queue.next(this.#nowMs)
+    ) {
+      const identity = this.queue.identity ?? { producerId: -1n, epoch: -1 }
+      const written = { ...identity, sequence: batch.sequence ?? -1, records: numbersOf(batch.encoded) }
+      this.#network.push({ batch, written })
+    }
+    expect(this.queue.inFlightCount).toBeLessThanOrEqual(5)
+  }
+
+  #answer(how: 'answer' | 'loseRequest' | 'loseAnswer' | 'busy' | 'refuse'): void {
+    const sent = this.#network.shift()
+    if (sent === undefined) return
+    const { batch, written } = sent
+    if (how === 'busy') return this.#answered(batch, 'again')
+    if (how === 'refuse') {
+      batch.failed(failure(batch.isInDoubt))
+      return this.#answered(batch, 'refused')
+    }
+    if (how === 'loseRequest') return this.#answered(batch, 'unknown')
+    if (written.records.length > largest) {
+      const [first, second] = halvesOf(batch.encoded)
+      return this.#answered(batch, 'too-large', batch.split(first, second))
+    }
+    const code = this.broker.append(written)
+    if (how === 'loseAnswer') return this.#answered(batch, 'unknown')
+    if (code === 0) batch.delivered(0n)
+    this.#answered(batch, treatmentOf(code).verdict)
+  }
+
+  #disconnect(taken: number): void {
+    const lost = this.#network
+    this.#network = []
+    for (const { written } of lost.slice(0, taken)) {
+      if (written.records.length <= largest) this.broker.append(written)
+    }
+    for (const { batch } of lost) this.#answered(batch, 'unknown')
+  }
+
+  #answered(batch: PendingBatch, verdict: Verdict, parts: readonly PendingBatch[] = []): void {
+    this.queue.answered(batch, verdict, this.#nowMs, parts)
+  }
+
+  #wait(ms: number): void {
+    this.#nowMs += ms
+    for (const batch of this.queue.takeExpired(this.#nowMs)) batch.failed(failure(batch.mayBeWritten))
+  }
+}
+
+function numbersOf(encoded: EncodedBatch): number[] {
+  const views = [...readRecords(encoded.records, encoded.recordCount, encoded.baseTimestampMs)]
+  return views.map(({ value }) => Number(Buffer.from(value as Uint8Array).toString()))
+}
+
+function failure(mayBeWritten: boolean): TidewaterError {
+  return new TidewaterError('DELIVERY_TIMEOUT', 'given up', { details: { mayBeWritten } })
+}
+
+async function play(steps: readonly Step[], timeoutMs: number): Promise<Run> {
+  const run = new Run(timeoutMs)
+  for (const one of steps) run.apply(one)
+  run.finish()
+  await Promise.all(run.fates.map(({ report }) => report))
+  return run
+}
+
+function counts(log: readonly number[]): Map<number, number> {
+  const times = new Map<number, number>()
+  for (const record of log) times.set(record, (times.get(record) ?? 0) + 1)
+  return times
+}
+
+test('whatever the network does: each acknowledged record once, in order, and nothing unreported', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 150 }), async (steps) => {
+      const run = await play(steps, 600)
+      const times = counts(run.broker.log)
+      for (let record = 0; record < run.written; record++) {
+        const failed = run.failed.get(record)
+        expect(run.delivered.has(record) !== (failed !== undefined)).toBe(true)
+        // The broker forgets nothing here, so that nothing is ever repeated, however careful the report is.
+        if (failed === undefined) expect(times.get(record)).toBe(1)
+        else expect(times.get(record) ?? 0).toBeLessThanOrEqual(failed.mayBeWritten ? 1 : 0)
+      }
+      expect(run.broker.log).toEqual([...run.broker.log].sort((a, b) => a - b))
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('a broker that forgets the producer loses nothing it acknowledged, and writes nothing that was ruled out', async () => {
+  const steps = fc.array(fc.oneof({ weight: 20, arbitrary: step }, { weight: 1, arbitrary: forget }), {
+    minLength: 10,
+    maxLength: 150,
+  })
+  await fc.assert(
+    fc.asyncProperty(steps, async (actions) => {
+      const run = await play(actions, 600)
+      const times = counts(run.broker.log)
+      for (let record = 0; record < run.written; record++) {
+        const failed = run.failed.get(record)
+        const delivered = run.delivered.get(record)
+        expect(delivered !== undefined || failed !== undefined).toBe(true)
+        if (delivered !== undefined) expect(times.get(record) ?? 0).toBeGreaterThanOrEqual(1)
+        if (failed?.mayBeWritten === false) expect(times.get(record) ?? 0).toBe(0)
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})
