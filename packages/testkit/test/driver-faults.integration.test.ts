@@ -1,10 +1,9 @@
 // The drivers' contract under faults. It is here and not beside the drivers because it needs a broker that may be
 // killed, and core can't depend on the package that starts one.
-import { confluentDriver } from '@tidewater/core/confluent'
-import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { afterAll, beforeAll } from 'vitest'
 import { faultContract, type RestartableBroker } from '../../core/test/kafka/contract/faults.js'
 import { type LocalStack, startLocal } from '../src/index.js'
+import { allDrivers } from './all-drivers.js'
 
 let stack: LocalStack
 beforeAll(async () => {
@@ -17,5 +16,4 @@ function broker(): RestartableBroker {
   return { bootstrapBrokers, kill: () => broker.kill(), start: () => broker.start() }
 }
 
-faultContract('kafkajs', kafkajsDriver, broker)
-faultContract('confluent', confluentDriver, broker)
+for (const driver of allDrivers) faultContract(driver.name, driver, broker)

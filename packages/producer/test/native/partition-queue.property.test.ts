@@ -79,20 +79,12 @@ class Run {
   }
 
   apply(action: Step): void {
-    switch (action.kind) {
-      case 'push':
-        return this.#push(action.records)
-      case 'send':
-        return this.#send()
-      case 'wait':
-        return this.#wait(action.ms)
-      case 'forget':
-        return this.broker.forget()
-      case 'disconnect':
-        return this.#disconnect(action.taken)
-      default:
-        return this.#answer(action.kind)
-    }
+    if (action.kind === 'push') this.#push(action.records)
+    else if (action.kind === 'send') this.#send()
+    else if (action.kind === 'wait') this.#wait(action.ms)
+    else if (action.kind === 'forget') this.broker.forget()
+    else if (action.kind === 'disconnect') this.#disconnect(action.taken)
+    else this.#answer(action.kind)
   }
 
   /** Everything goes well from here on. */
@@ -153,20 +145,19 @@ class Run {
     const sent = this.#network.shift()
     if (sent === undefined) return
     const { batch, written } = sent
-    if (how === 'busy') return this.#answered(batch, 'again')
-    if (how === 'refuse') {
+    if (how === 'busy') this.#answered(batch, 'again')
+    else if (how === 'loseRequest') this.#answered(batch, 'unknown')
+    else if (how === 'refuse') {
       batch.failed(failure(batch.isInDoubt))
-      return this.#answered(batch, 'refused')
-    }
-    if (how === 'loseRequest') return this.#answered(batch, 'unknown')
-    if (written.records.length > largest) {
+      this.#answered(batch, 'refused')
+    } else if (written.records.length > largest) {
       const [first, second] = halvesOf(batch.encoded)
-      return this.#answered(batch, 'too-large', batch.split(first, second))
+      this.#answered(batch, 'too-large', batch.split(first, second))
+    } else {
+      const code = this.broker.append(written)
+      if (how === 'answer' && code === 0) batch.delivered(0n)
+      this.#answered(batch, how === 'loseAnswer' ? 'unknown' : treatmentOf(code).verdict)
     }
-    const code = this.broker.append(written)
-    if (how === 'loseAnswer') return this.#answered(batch, 'unknown')
-    if (code === 0) batch.delivered(0n)
-    this.#answered(batch, treatmentOf(code).verdict)
   }
 
   #disconnect(taken: number): void {

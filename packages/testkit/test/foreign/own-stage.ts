@@ -1,6 +1,4 @@
 import type { KafkaDriver } from '@tidewater/core'
-import { confluentDriver } from '@tidewater/core/confluent'
-import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import {
   type Decision,
   type IamOptions,
@@ -9,8 +7,9 @@ import {
   startLocal,
   type UserCredentials,
 } from '../../src/index.js'
+import { allDrivers } from '../all-drivers.js'
 
-export const drivers: readonly KafkaDriver[] = [kafkajsDriver, confluentDriver]
+export const drivers = allDrivers
 
 /** A local stack where each of our drivers has users of its own: the decisions about a case are those about its user. */
 export class OwnStage<Who extends string> {
