@@ -23,6 +23,7 @@ const pure = [
   '^packages/core/src/kafka/topic-plan\\.ts$',
   '^packages/producer/src/(batch|sample)/',
   '^packages/producer/src/(options|driver-limits)\\.ts$',
+  '^packages/producer/src/registry/(confluent-answer|framing|glue-status|read-framing|wire-format)\\.ts$',
   '^packages/emr/src/job/',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
   '^packages/testkit/src/(java-properties|progress)\\.ts$',

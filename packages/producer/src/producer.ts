@@ -17,6 +17,7 @@ import type { Delivery } from './delivery/failure.js'
 import type { ProducerStats } from './delivery/ledger.js'
 import { SendCall } from './delivery/send-call.js'
 import type { ProducerConfig } from './options.js'
+import { framedEncoder, framedHeaders, type RecordFraming } from './registry/framing.js'
 import { drainOnSigterm } from './shutdown.js'
 import { keyBytes, requireHeaders, requireTimestamp, type WriteOptions } from './write-options.js'
 
@@ -33,6 +34,8 @@ export interface ProducerPorts {
   readonly wallClockMs: () => number
   /** In [0, 1). */
   readonly random: () => number
+  /** What the registry adds to each record. Default: nothing. */
+  readonly framing?: RecordFraming
 }
 
 /**
@@ -66,7 +69,7 @@ export class AvroProducer<T> implements AsyncDisposable {
     this.#sticky = new StickyPartitioner(ports.partitions, ports.random())
     this.#accumulator = new Accumulator<T, SendCall>(
       ports.partitions,
-      avroCodec(config.schema),
+      framedEncoder(avroCodec(config.schema), ports.framing ?? {}),
       config,
       ports.nowMs,
       (partition) => this.#sticky.batchClosed(partition, (other) => this.#accumulator.batchesWaiting(other)),
@@ -168,15 +171,17 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   #append(record: T, options: WriteOptions | undefined): Batch<SendCall> {
+    const { framing } = this.#ports
     if (options === undefined && this.#config.partitioner === undefined) {
       const timestampMs = this.#ports.wallClockMs()
-      return this.#dispatcher.append(this.#sticky.current, record, undefined, undefined, timestampMs)
+      return this.#dispatcher.append(this.#sticky.current, record, undefined, framing?.headers, timestampMs)
     }
     const key = keyBytes(options?.key)
     const partition = this.#choosePartition(record, key, options?.partition)
     const timestampMs =
       options?.timestampMs === undefined ? this.#ports.wallClockMs() : requireTimestamp(options.timestampMs)
-    return this.#dispatcher.append(partition, record, key, requireHeaders(options?.headers), timestampMs)
+    const headers = framedHeaders(requireHeaders(options?.headers), framing)
+    return this.#dispatcher.append(partition, record, key, headers, timestampMs)
   }
 
   #choosePartition(record: T, key: Uint8Array | undefined, explicit: number | undefined): number {
@@ -291,7 +296,7 @@ export class AvroProducer<T> implements AsyncDisposable {
 export async function connectProducer<T>(
   config: ProducerConfig<T>,
   driver: KafkaDriver,
-  clocks: Pick<ProducerPorts, 'nowMs' | 'wallClockMs' | 'random'>,
+  others: Omit<ProducerPorts, 'driver' | 'partitions'>,
 ): Promise<AvroProducer<T>> {
   throwIfAborted(config.signal)
   const { acks, idempotent, compression, deliveryTimeoutMs, batchBytes, maxRecordBytes } = config
@@ -306,7 +311,7 @@ export async function connectProducer<T>(
   try {
     const partitions = await connected.partitionsOf(config.topic)
     throwIfAborted(config.signal)
-    return new AvroProducer(config, { driver: connected, partitions, ...clocks })
+    return new AvroProducer(config, { driver: connected, partitions, ...others })
   } catch (thrown) {
     await connected.close()
     throw thrown
