@@ -3,9 +3,9 @@
 // The files other packages, examples and benchmarks may import.
 const entryPoints = [
   '^packages/[^/]+/src/index\\.ts$',
-  '^packages/producer/src/sample/index\\.ts$',
+  '^packages/producer/src/(native|sample)/index\\.ts$',
   '^packages/core/src/config/document\\.ts$',
-  '^packages/core/src/kafka/drivers/[^/]+/index\\.ts$',
+  '^packages/core/src/kafka/drivers/([^/]+/)?index\\.ts$',
   '^packages/core/src/msk/index\\.ts$',
   '^packages/testkit/src/aws/index\\.ts$',
   '^spark/[^/]+\\.schema\\.json$',
@@ -22,7 +22,9 @@ const pure = [
   '^packages/core/src/retry/policy\\.ts$',
   '^packages/core/src/kafka/topic-plan\\.ts$',
   '^packages/producer/src/(batch|sample)/',
+  '^packages/producer/src/native/(fate|partition-queue|pending-batch|verdict|wire/.*)\\.ts$',
   '^packages/producer/src/(options|driver-limits)\\.ts$',
+  '^packages/producer/src/registry/(confluent-answer|framing|glue-status|read-framing|wire-format)\\.ts$',
   '^packages/emr/src/job/',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
   '^packages/testkit/src/(java-properties|progress)\\.ts$',
@@ -77,7 +79,10 @@ module.exports = {
     {
       name: 'only-entry-points-across-packages',
       severity: 'error',
-      from: { path: '^packages/([^/]+)/(src|test)', pathNot: '^packages/testkit/test/driver-faults\\.' },
+      from: {
+        path: '^packages/([^/]+)/(src|test)',
+        pathNot: '^packages/(testkit/test/driver-faults|producer/test/native)\\.',
+      },
       to: { path: '^(packages|spark)/', pathNot: ['^packages/$1/', ...entryPoints] },
     },
     {

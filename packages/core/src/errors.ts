@@ -35,6 +35,9 @@ export const errorCodes = [
   'CONSUME_FAILED',
   'PRODUCER_CLOSED',
   'KAFKA_PROTOCOL',
+  // Schema registries.
+  'REGISTRY_REQUEST_FAILED',
+  'SCHEMA_NOT_REGISTERED',
   // AWS's control planes.
   'AWS_REQUEST_FAILED',
   'AWS_THROTTLED',

@@ -11,4 +11,8 @@ export type { DeliveryReport, RecordRejection, UndeliveredRecords } from './deli
 export type { PartitionStats, ProducerStats } from './delivery/ledger.js'
 export type { ProducerOptions } from './options.js'
 export type { AvroProducer } from './producer.js'
+export { type ConfluentRegistryOptions, confluentRegistry } from './registry/confluent-registry.js'
+export type { RecordFraming, SchemaRegistry } from './registry/framing.js'
+export { type GlueRegistryOptions, glueRegistry } from './registry/glue-registry.js'
+export { type ReadFraming, readFraming } from './registry/read-framing.js'
 export type { WritableRecord, WriteOptions } from './write-options.js'

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import type { Partitioner } from './batch/partitioner.js'
 import type { DeliveryReport, RecordRejection, UndeliveredRecords } from './delivery/hooks.js'
 import { driverLimits, driverNames } from './driver-limits.js'
+import type { SchemaRegistry } from './registry/framing.js'
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
@@ -36,6 +37,16 @@ export const producerOptionsSchema = z
         typeof value === 'object' && value !== null && 'definition' in value && 'fingerprint' in value,
       'must be what avroSchema() returns',
     ),
+    /**
+     * Says in each record which schema it is of, in the format of `confluentRegistry()` or `glueRegistry()`. Default:
+     * values are plain Avro.
+     */
+    registry: z
+      .custom<SchemaRegistry>(
+        (value) => typeof (value as Partial<SchemaRegistry> | null)?.framing === 'function',
+        'must be what confluentRegistry() or glueRegistry() returns',
+      )
+      .optional(),
     /**
      * Who has to have a record before it counts as delivered (`acks`): `all` in-sync replicas, the `leader`, or `none`
      * (not awaited: a lost record is not noticed, and offsets are -1). Default `all`.

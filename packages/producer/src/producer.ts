@@ -11,12 +11,14 @@ import {
 import { Accumulator } from './batch/accumulator.js'
 import type { Batch } from './batch/batch.js'
 import { partitionOfKey, requirePartition, StickyPartitioner } from './batch/partitioner.js'
+import { preEncoded } from './batch/pre-encoded.js'
 import { CloseLimit, requireCloseTimeout } from './close-limit.js'
 import { Dispatcher } from './delivery/dispatcher.js'
 import type { Delivery } from './delivery/failure.js'
 import type { ProducerStats } from './delivery/ledger.js'
 import { SendCall } from './delivery/send-call.js'
 import type { ProducerConfig } from './options.js'
+import { framedEncoder, framedHeaders, type RecordFraming } from './registry/framing.js'
 import { drainOnSigterm } from './shutdown.js'
 import {
   keyBytes,
@@ -39,6 +41,8 @@ export interface ProducerPorts {
   readonly wallClockMs: () => number
   /** In [0, 1). */
   readonly random: () => number
+  /** What the registry adds to each record. Default: nothing. */
+  readonly framing?: RecordFraming
 }
 
 /**
@@ -72,7 +76,10 @@ export class AvroProducer<T> implements AsyncDisposable {
     this.#sticky = new StickyPartitioner(ports.partitions, ports.random())
     this.#accumulator = new Accumulator<T, SendCall>(
       ports.partitions,
-      avroCodec(config.schema),
+      {
+        record: framedEncoder(avroCodec(config.schema), ports.framing ?? {}),
+        encoded: framedEncoder(preEncoded, ports.framing ?? {}),
+      },
       config,
       ports.nowMs,
       () => this.#sticky.current,
@@ -115,9 +122,9 @@ export class AvroProducer<T> implements AsyncDisposable {
    * @throws SendFailedError (`DELIVERY_FAILED`) once every record has an outcome, naming the failed indexes; the
    * deliveries of the others are in it. A record that can't be encoded fails by itself, the others are sent.
    */
-  async send(
-    records: readonly WritableRecord<T>[],
-    options?: WriteOptions | ((record: WritableRecord<T>, index: number) => WriteOptions | undefined),
+  async send<Written extends WritableRecord<T>>(
+    records: readonly Written[],
+    options?: WriteOptions | ((record: Written, index: number) => WriteOptions | undefined),
   ): Promise<Delivery[]> {
     this.#requireOpen()
     const call = new SendCall(this.topic, records.length)
@@ -175,15 +182,17 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   #append(record: WritableRecord<T>, options: WriteOptions | undefined): Batch<SendCall> {
+    const { framing } = this.#ports
     if (options === undefined && this.#config.partitioner === undefined) {
       const timestampMs = this.#ports.wallClockMs()
-      return this.#dispatcher.append(undefined, record, undefined, undefined, timestampMs)
+      return this.#dispatcher.append(undefined, record, undefined, framing?.headers, timestampMs)
     }
     const key = keyBytes(options?.key)
     const partition = this.#choosePartition(record, key, options?.partition)
     const timestampMs =
       options?.timestampMs === undefined ? this.#ports.wallClockMs() : requireTimestamp(options.timestampMs)
-    return this.#dispatcher.append(partition, record, key, requireHeaders(options?.headers), timestampMs)
+    const headers = framedHeaders(requireHeaders(options?.headers), framing)
+    return this.#dispatcher.append(partition, record, key, headers, timestampMs)
   }
 
   #choosePartition(
@@ -302,7 +311,7 @@ export class AvroProducer<T> implements AsyncDisposable {
 export async function connectProducer<T>(
   config: ProducerConfig<T>,
   driver: ProducerDriver,
-  clocks: Pick<ProducerPorts, 'nowMs' | 'wallClockMs' | 'random'>,
+  others: Omit<ProducerPorts, 'driver' | 'partitions'>,
 ): Promise<AvroProducer<T>> {
   throwIfAborted(config.signal)
   const { acks, idempotent, compression, deliveryTimeoutMs, batchBytes, maxRecordBytes } = config
@@ -317,7 +326,7 @@ export async function connectProducer<T>(
   try {
     const partitions = await connected.partitionsOf(config.topic)
     throwIfAborted(config.signal)
-    return new AvroProducer(config, { driver: connected, partitions, ...clocks })
+    return new AvroProducer(config, { driver: connected, partitions, ...others })
   } catch (thrown) {
     await connected.close()
     throw thrown

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Accumulator, type AccumulatorLimits } from '../src/batch/accumulator.js'
 import type { Batch } from '../src/batch/batch.js'
-import { bytesEncoder } from './bytes-encoder.js'
+import { bytesEncoders } from './bytes-encoder.js'
 
 const partitions = [0, 1, 2]
 
@@ -86,7 +86,7 @@ class Run {
   constructor(readonly bounds: AccumulatorLimits) {
     this.accumulator = new Accumulator(
       partitions,
-      bytesEncoder,
+      bytesEncoders,
       bounds,
       () => this.nowMs,
       () => 0,
@@ -184,7 +184,7 @@ test('any range of a batch is the same slice of its records', () => {
       }
       const accumulator = new Accumulator<Uint8Array>(
         [0],
-        bytesEncoder,
+        bytesEncoders,
         bounds,
         () => 0,
         () => 0,

@@ -2,7 +2,7 @@ import { TidewaterError } from '@tidewater/core'
 import { expect, test } from 'vitest'
 import { Accumulator, type AccumulatorLimits } from '../src/batch/accumulator.js'
 import type { RecordEncoder } from '../src/batch/batch.js'
-import { bytesEncoder } from './bytes-encoder.js'
+import { bytesEncoder, bytesEncoders } from './bytes-encoder.js'
 
 const defaults: AccumulatorLimits = {
   batchBytes: 1_000,
@@ -17,7 +17,7 @@ const defaults: AccumulatorLimits = {
 function accumulatorAt(clock: { nowMs: number }, limits: Partial<AccumulatorLimits> = {}, partitions = [0]) {
   return new Accumulator<Uint8Array>(
     partitions,
-    bytesEncoder,
+    bytesEncoders,
     { ...defaults, ...limits },
     () => clock.nowMs,
     () => 0,
@@ -129,7 +129,7 @@ test('an encoder that throws halfway leaves the batch as it was', () => {
   }
   const accumulator = new Accumulator<Wrapped>(
     [0],
-    encoder,
+    { record: encoder, encoded: bytesEncoder },
     defaults,
     () => 0,
     () => 0,

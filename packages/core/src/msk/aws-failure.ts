@@ -4,6 +4,8 @@ import { type ErrorCode, messageOf, TidewaterError } from '../errors.js'
 export interface AwsSubject {
   /** Such as `Creating cluster "demo"`. */
   readonly action: string
+  /** Default `MSK`. */
+  readonly service?: string
   readonly region: string
   readonly endpoint?: string
 }
@@ -59,7 +61,7 @@ const brokenConnections = new Set([
 ])
 
 /**
- * Maps anything the AWS SDK throws for the MSK service. The one place that says which of it may go away by itself.
+ * Maps anything the AWS SDK throws for a service, with the names MSK gives to its own errors. The one place that says which of it may go away by itself.
  *
  * @param nowMs for a Retry-After that is a date
  */
@@ -202,18 +204,18 @@ const noCredentials: Verdict = {
     'Set AWS_PROFILE, run "aws sso login", or give the process a role; see the AWS SDK\'s credential chain.',
 }
 
-function unknownHost({ region, endpoint }: AwsSubject): Verdict {
+function unknownHost({ service = 'MSK', region, endpoint }: AwsSubject): Verdict {
   return {
     code: 'AWS_REQUEST_FAILED',
     remedy:
       endpoint === undefined
-        ? `Check that MSK exists in region ${region}, and that this machine resolves AWS's names.`
+        ? `Check that ${service} exists in region ${region}, and that this machine resolves AWS's names.`
         : `Check the endpoint ${endpoint}.`,
   }
 }
 
-function unreachable({ region, endpoint }: AwsSubject): Verdict {
-  const where = endpoint ?? `MSK's endpoint in ${region}`
+function unreachable({ service = 'MSK', region, endpoint }: AwsSubject): Verdict {
+  const where = endpoint ?? `${service}'s endpoint in ${region}`
   return {
     code: 'AWS_REQUEST_FAILED',
     retryable: true,

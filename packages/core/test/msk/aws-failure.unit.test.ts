@@ -71,6 +71,11 @@ describe('awsFailure', () => {
     expect(failure.remedy).toContain('http://127.0.0.1:1')
   })
 
+  it.each(['ECONNREFUSED', 'ENOTFOUND'])('names the service that %s was about', (code) => {
+    const failure = awsFailure(Object.assign(new Error('x'), { code }), { ...subject, service: 'Glue' }, 0)
+    expect(failure.remedy).toMatch(/Glue.*us-east-1/)
+  })
+
   it('tries again by the corrected clock, once the SDK has read it from the answer', () => {
     const skewed = thrown('InvalidSignatureException', 403, 'Signature expired: 1 is now earlier than 2', {
       $metadata: { httpStatusCode: 403, clockSkewCorrected: true },

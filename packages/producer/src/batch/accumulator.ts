@@ -25,15 +25,10 @@ interface Lane<C> {
   lastBytes: number
 }
 
-/** Values that are encoded already: copied as they are. */
-export const preEncoded: RecordEncoder<Uint8Array> = {
-  encode: (value) => value,
-  encodeInto: (value, buffer, position) => {
-    const end = position + value.length
-    if (end > buffer.length) return buffer.length - end
-    buffer.set(value, position)
-    return end
-  },
+export interface Encoders<T> {
+  readonly record: RecordEncoder<T>
+  /** Of values that are encoded already. */
+  readonly encoded: RecordEncoder<Uint8Array>
 }
 
 /**
@@ -46,7 +41,7 @@ export class Accumulator<T, C = unknown> {
   readonly #lanes = new Map<number, Lane<C>>()
   readonly #readyLanes: Lane<C>[] = []
   readonly #pool: SlabPool
-  readonly #encoder: RecordEncoder<T>
+  readonly #encoders: Encoders<T>
   readonly #limits: AccumulatorLimits
   readonly #nowMs: () => number
   readonly #stickyPartition: () => number
@@ -58,13 +53,13 @@ export class Accumulator<T, C = unknown> {
    */
   constructor(
     partitions: readonly number[],
-    encoder: RecordEncoder<T>,
+    encoders: Encoders<T>,
     limits: AccumulatorLimits,
     nowMs: () => number,
     stickyPartition: () => number,
     onBatchClosed: (partition: number) => void = () => {},
   ) {
-    this.#encoder = encoder
+    this.#encoders = encoders
     this.#limits = limits
     this.#nowMs = nowMs
     this.#stickyPartition = stickyPartition
@@ -140,8 +135,8 @@ export class Accumulator<T, C = unknown> {
       try {
         const end =
           record instanceof Uint8Array
-            ? batch.encode(preEncoded, record, key, headers, timestampMs)
-            : batch.encode(this.#encoder, record, key, headers, timestampMs)
+            ? batch.encode(this.#encoders.encoded, record, key, headers, timestampMs)
+            : batch.encode(this.#encoders.record, record, key, headers, timestampMs)
         if (end >= 0) {
           const recordBytes = batch.encodedPayload + batch.encodedHeaders
           if (recordBytes > maxRecordBytes) throw recordTooLarge(recordBytes, maxRecordBytes, lane.partition)
@@ -268,7 +263,8 @@ export class Accumulator<T, C = unknown> {
   }
 
   #encodedBytes(record: T | Uint8Array): number {
-    return record instanceof Uint8Array ? record.length : this.#encoder.encode(record).length
+    const { encoded, record: encoder } = this.#encoders
+    return record instanceof Uint8Array ? encoded.encode(record).length : encoder.encode(record).length
   }
 
   #abandonEmpty(lane: Lane<C>): void {

@@ -1,7 +1,7 @@
 import type { ProduceRecord } from '@tidewater/core'
-import { preEncoded } from './accumulator.js'
 import { Batch } from './batch.js'
 import type { EncodedBatch } from './encoded-batch.js'
+import { preEncoded } from './pre-encoded.js'
 import { headersBytes, readRecords, recordOverheadBytes } from './record-format.js'
 
 /** Encodes records whose values are bytes already. */
