@@ -37,16 +37,6 @@ export async function connect(client: Kafka): Promise<void> {
   }
 }
 
-export async function createTopic(client: Kafka, topic: string): Promise<void> {
-  const admin = client.admin()
-  await admin.connect()
-  try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true })
-  } finally {
-    await admin.disconnect()
-  }
-}
-
 export async function send(client: Kafka, topic: string, values: readonly string[]): Promise<void> {
   const producer = client.producer()
   await producer.connect()

@@ -1,17 +1,18 @@
+import { kafkaConnection } from '@tidewater/core'
+import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { Kafka, logLevel } from 'kafkajs'
 
 function client(brokers: string): Kafka {
   return new Kafka({ clientId: 'testkit-test', brokers: [brokers], logLevel: logLevel.NOTHING })
 }
 
-/** Creates the topic with one partition. */
+/** Creates the topic with one partition, by the driver: kafkajs alone doesn't wait until the broker knows of it. */
 export async function createTopic(brokers: string, topic: string): Promise<void> {
-  const admin = client(brokers).admin()
-  await admin.connect()
+  const admin = await kafkajsDriver.createAdmin(kafkaConnection({ brokers }))
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true })
+    await admin.createTopic({ topic, partitions: 1, replicationFactor: 1 })
   } finally {
-    await admin.disconnect()
+    await admin.close()
   }
 }
 

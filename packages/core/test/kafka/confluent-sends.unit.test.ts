@@ -1,23 +1,26 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { kafkaConnection } from '../../src/config/kafka.js'
 import type { ConfluentModule } from '../../src/kafka/drivers/confluent/client.js'
 import { createConfluentProducer } from '../../src/kafka/drivers/confluent/producer.js'
 import type { DriverProducer } from '../../src/kafka/port.js'
 
 type ReportListener = (error: unknown, report: { opaque: number; offset: number }) => void
+type LogListener = (line: { severity: number; fac: string; message: string }) => void
 
 /** The library in memory: what `produce` does is the test's, reports come when the test wants. */
 class FakeLibrary {
   readonly produced: { readonly value: string; readonly opaque: number }[] = []
   readonly flushTimeoutsMs: number[] = []
   report: ReportListener = () => {}
+  log: LogListener = () => {}
   onProduce: (value: string, opaque: number) => void = () => {}
 
   async producer(deliveryTimeoutMs = 10_000): Promise<DriverProducer> {
     const library = this
     class Producer {
-      on(event: string, listener: ReportListener) {
+      on(event: string, listener: ReportListener & LogListener) {
         if (event === 'delivery-report') library.report = listener
+        if (event === 'event.log') library.log = listener
         return this
       }
       connect(_: unknown, done: (error: unknown) => void) {
@@ -121,4 +124,79 @@ test('close that abandons ends the sends at once and does not let the library fl
     { count: 1, error: { code: 'DELIVERY_TIMEOUT', details: { mayBeWritten: true } } },
   ])
   expect(library.flushTimeoutsMs).toEqual([0])
+})
+
+describe('an error that is fatal to the library', () => {
+  const forbidden = (library: FakeLibrary) =>
+    library.log({
+      severity: 0,
+      fac: 'FATAL',
+      message: '[thrd:main]: Fatal error: Broker: Cluster authorization failed: no PID from sasl_ssl://b:1',
+    })
+  const broken = (library: FakeLibrary) =>
+    library.log({ severity: 3, fac: 'FAIL', message: '[thrd:b]: Disconnected (after 5 ms)' })
+  const refuse = () => {
+    throw Object.assign(new Error('Local: Fatal error'), { code: -150 })
+  }
+  const failedFor = {
+    code: 'AUTHORIZATION_FAILED',
+    message: expect.stringContaining('Cluster authorization'),
+  }
+
+  test('has its cause when the library refuses a record before it tells why', async () => {
+    const library = new FakeLibrary()
+    library.onProduce = () => {
+      setImmediate(forbidden, library)
+      refuse()
+    }
+    const { failed } = await send(await library.producer(), 'a', 'b')
+    expect(failed).toMatchObject([{ firstIndex: 0, count: 2, error: failedFor }])
+  })
+
+  test('has its cause when a connection broke since', async () => {
+    const library = new FakeLibrary()
+    const producer = await library.producer()
+    forbidden(library)
+    broken(library)
+    library.onProduce = refuse
+    const { failed } = await send(producer, 'a')
+    expect(failed).toMatchObject([{ count: 1, error: failedFor }])
+  })
+
+  test.each(['before', 'after'])(
+    'has its cause when it comes %s the reports of an emptied queue',
+    async (when) => {
+      const library = new FakeLibrary()
+      const purged = Object.assign(new Error('Local: Purged in queue'), { code: -152 })
+      library.onProduce = (_, opaque) => {
+        const report = () => library.report(purged, { opaque, offset: -1 })
+        const events = [() => forbidden(library), report]
+        for (const event of when === 'before' ? events : events.reverse()) setImmediate(event)
+      }
+      const { failed } = await send(await library.producer(), 'a')
+      expect(failed).toMatchObject([{ count: 1, error: failedFor }])
+      expect(failed[0]?.error.details.mayBeWritten).toBeUndefined()
+    },
+  )
+
+  test('has its cause, and leaves a doubt, when a record was left over until its time was up', async () => {
+    const library = new FakeLibrary()
+    library.onProduce = (_, opaque) => {
+      setImmediate(forbidden, library)
+      setImmediate(() => library.report({ code: -192 }, { opaque, offset: -1 }))
+    }
+    const { failed } = await send(await library.producer(), 'a')
+    expect(failed).toMatchObject([{ count: 1, error: { ...failedFor, details: { mayBeWritten: true } } }])
+  })
+
+  test('says what it is when it is no matter of permission', async () => {
+    const library = new FakeLibrary()
+    const producer = await library.producer()
+    library.log({ severity: 0, fac: 'FATAL', message: '[thrd:main]: Fatal error: a gap in the sequence' })
+    library.onProduce = refuse
+    const { failed } = await send(producer, 'a')
+    expect(failed).toMatchObject([
+      { error: { code: 'DELIVERY_FAILED', message: 'Producing: Fatal error: a gap in the sequence' } },
+    ])
+  })
 })

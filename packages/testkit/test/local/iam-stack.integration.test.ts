@@ -4,8 +4,8 @@ import { connect as connectTls } from 'node:tls'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalIamStack, type PolicyDocument, startLocal } from '../../src/index.js'
-import { connect, createTopic, iamClient, send } from '../iam-client.js'
-import { countRecords, readValues } from '../kafka-records.js'
+import { connect, iamClient, send } from '../iam-client.js'
+import { countRecords, createTopic, readValues } from '../kafka-records.js'
 import type { SigningCredentials } from '../presigned-token.js'
 
 const clusterArn = 'arn:aws:kafka:us-east-1:123456789012:cluster/demo/1a2b3c4d-5e6f-4a1b-8c2d-3e4f5a6b7c8d-2'
@@ -42,8 +42,7 @@ describe('a stack with IAM', () => {
         roles: [{ name: 'writer', policies: [writeNetflow], sessionSeconds: 900 }],
       },
     })
-    await createTopic(client(stack.iam), 'netflow')
-    await createTopic(client(stack.iam), 'other')
+    for (const topic of ['netflow', 'other']) await createTopic(stack.bootstrapBrokers, topic)
   })
   afterAll(() => stack.stop())
 

@@ -1,8 +1,7 @@
 import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import type { KafkaConnection } from '../../../config/kafka.js'
-import { TidewaterError } from '../../../errors.js'
-import { abortableSleep } from '../../../retry/run.js'
 import type { KafkaAdmin, PartitionOffsets, TopicDefinition, TopicDescription } from '../../port.js'
+import { untilLeadersKnown } from '../topic-leaders.js'
 import { answerOf, type ConfluentModule, ConnectionLog, connectClient, connectionConfig } from './client.js'
 import { confluentError } from './errors.js'
 
@@ -31,6 +30,8 @@ export async function createConfluentAdmin(
     }
   }
   const timeout = connection.requestTimeoutMs
+  const describeTopic = (topic: string) =>
+    call('Describing the topic', topic, () => describeTopicWith(client, topic, timeout))
   return {
     listTopics: async () =>
       (
@@ -38,10 +39,11 @@ export async function createConfluentAdmin(
           answerOf<string[]>((done) => client.listTopics({ timeout }, done)),
         )
       ).sort(),
-    describeTopic: (topic) =>
-      call('Describing the topic', topic, () => describeTopicWith(client, topic, timeout)),
-    createTopic: (definition) =>
-      call('Creating the topic', definition.topic, () => createTopic(client, definition, timeout)),
+    describeTopic,
+    createTopic: async (definition) => {
+      await call('Creating the topic', definition.topic, () => createTopic(client, definition, timeout))
+      await untilLeadersKnown(definition, timeout, () => describeTopic(definition.topic))
+    },
     addPartitions: (topic, partitions) =>
       call('Adding partitions', topic, () =>
         answerOf((done) =>
@@ -110,30 +112,6 @@ async function createTopic(
     config: { ...configs },
   }
   await answerOf((done) => client.createTopic(request as never, timeout, (error) => done(error, undefined)))
-  const deadlineMs = performance.now() + timeout
-  // The broker answers before the topic's leaders are known everywhere.
-  while (!(await hasLeaders(client, topic, partitions, timeout))) {
-    if (performance.now() > deadlineMs) {
-      throw new TidewaterError('KAFKA_PROTOCOL', `Topic "${topic}" has no leaders after ${timeout} ms`, {
-        retryable: true,
-        details: { topic },
-      })
-    }
-    await abortableSleep(50)
-  }
-}
-
-async function hasLeaders(client: IAdminClient, topic: string, partitions: number, timeout: number) {
-  try {
-    const description = await describeTopicWith(client, topic, timeout)
-    return (
-      description.partitions.length === partitions &&
-      description.partitions.every(({ leader }) => leader >= 0)
-    )
-  } catch {
-    // Not known yet at the broker that answered.
-    return false
-  }
 }
 
 async function topicOffsets(

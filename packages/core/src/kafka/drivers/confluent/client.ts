@@ -117,19 +117,35 @@ export async function connectClient(
   }
 }
 
+interface LogLine {
+  readonly severity: number
+  /** What of librdkafka speaks. */
+  readonly fac: string
+  readonly message: string
+}
+
 /** Remembers why the last connection broke: librdkafka's errors only say that one did. */
 export class ConnectionLog {
   #refusal: TidewaterError | undefined
   #lastFailure: string | undefined
+  #fatalCause: string | undefined
+  #onFatal: () => void = () => undefined
+  /** Resolves when librdkafka gave up for good; a call may fail by that before its cause is told. */
+  readonly fatal = new Promise<void>((resolve) => {
+    this.#onFatal = resolve
+  })
 
   /** Listening also keeps librdkafka's log lines away from the program's own output. */
   constructor(
     client: EventEmitter,
     readonly auth?: MskIamAuth,
   ) {
-    client.on('event.log', ({ severity, message }: { severity: number; message: string }) => {
+    client.on('event.log', ({ severity, fac, message }: LogLine) => {
       // Syslog levels: 3 is an error.
-      if (severity <= 3) this.#note(message.replace(/^\[thrd:[^\]]*\]: /, ''))
+      if (severity > 3) return
+      const text = message.replace(/^\[thrd:[^\]]*\]: /, '')
+      if (fac === 'FATAL') this.#noteFatal(text)
+      else this.#note(text)
     })
     client.on('event.error', (error: Error) => this.#note(error.message))
     // An 'error' event without a listener ends the process. A token that can't be had arrives here too.
@@ -139,6 +155,17 @@ export class ConnectionLog {
   /** The first refusal that no further try gets over: a wrong certificate, credentials that aren't let in. */
   get refusal(): TidewaterError | undefined {
     return this.#refusal
+  }
+
+  /** What came with `fatal`. It stays: librdkafka has one fatal error, and connections that break later don't explain it. */
+  get fatalCause(): string | undefined {
+    return this.#fatalCause
+  }
+
+  // No refusal of a connection, though it names one, with its protocol.
+  #noteFatal(text: string): void {
+    this.#fatalCause ??= text
+    this.#onFatal()
   }
 
   #note(text: string, cause?: Error): void {

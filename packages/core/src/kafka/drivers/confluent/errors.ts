@@ -6,6 +6,8 @@ export interface ConfluentSubject extends ErrorSubject {
   readonly brokers: readonly string[]
   /** librdkafka's last words about a connection. */
   readonly detail?: string | undefined
+  /** Why librdkafka gave up for good, if it did: the errors of single records only say that it did. */
+  readonly fatalCause?: string | undefined
 }
 
 /** librdkafka's own error numbers, below the protocol's: rdkafka.h, rd_kafka_resp_err_t. */
@@ -22,8 +24,9 @@ export const localCode = {
   state: -172,
   authentication: -169,
   timedOutInQueue: -166,
-  maxPollExceeded: -147,
+  purgedInQueue: -152,
   fatal: -150,
+  maxPollExceeded: -147,
   assignmentLost: -142,
 } as const
 
@@ -63,21 +66,31 @@ export function confluentError(thrown: unknown, subject: ConfluentSubject): Tide
         retryable: true,
         cause: thrown,
       })
-    // The idempotent producer found a gap it can't close: librdkafka refuses every later record.
     case localCode.fatal:
-      // Fatal for librdkafka is also an idempotent producer that isn't allowed to be one.
-      if (/authorization failed/i.test(subject.detail ?? ''))
-        return brokerError(kafkaCode.clusterAuthorizationFailed, subject.detail ?? text, subject, thrown)
-      return new TidewaterError('DELIVERY_FAILED', `${subject.action}: ${text}`, {
-        remedy: 'Close this producer and create a new one.',
-        cause: thrown,
-      })
+    case localCode.purgedInQueue:
+      return fatalError(subject.fatalCause ?? text, subject, thrown)
     default:
       if (code > 0) return brokerError(code, text, subject, thrown)
       return new TidewaterError('KAFKA_PROTOCOL', `${subject.action}: ${text} (librdkafka error ${code})`, {
         cause: thrown,
       })
   }
+}
+
+/** Of an idempotent producer that met a gap it can't close, or isn't allowed to be one: it takes no record any more. */
+export function fatalError(text: string, subject: ErrorSubject, cause: unknown): TidewaterError {
+  if (/authorization failed/i.test(text))
+    return brokerError(kafkaCode.clusterAuthorizationFailed, text, subject, cause)
+  return new TidewaterError('DELIVERY_FAILED', `${subject.action}: ${text}`, {
+    remedy: 'Close this producer and create a new one.',
+    cause,
+  })
+}
+
+/** Whether a record's error stands for librdkafka's fatal one, which also empties its queue. */
+export function isEndedByFatal(thrown: unknown): boolean {
+  const code = codeOf(thrown)
+  return code === localCode.fatal || code === localCode.purgedInQueue
 }
 
 export function codeOf(thrown: unknown): number | undefined {

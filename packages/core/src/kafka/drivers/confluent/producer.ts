@@ -12,14 +12,14 @@ import type {
 import { type Deadline, Deadlines } from '../deadline.js'
 import { DeliveryLedger } from '../delivery-ledger.js'
 import { PartitionLanes } from '../partition-lanes.js'
-import { deliveryTimeout, producerClosed } from '../protocol-errors.js'
+import { deliveryTimeout, producerClosed, withDoubt } from '../protocol-errors.js'
 import { checkRecord, refusedAsTooLarge } from '../record-check.js'
 import { type Segment, sendSplitting } from '../split-send.js'
 import { TopicPartitions } from '../topic-partitions.js'
 import { describeTopicWith } from './admin.js'
 import { type ConfluentModule, ConnectionLog, connectClient } from './client.js'
 import { DeliverySlots, maxSlotRecords, type SlotHandle } from './delivery-slots.js'
-import { codeOf, confluentError, localCode } from './errors.js'
+import { codeOf, confluentError, fatalError, isEndedByFatal, localCode } from './errors.js'
 import { producerConfig } from './producer-config.js'
 
 /** @throws TidewaterError `BROKER_UNREACHABLE` */
@@ -53,9 +53,13 @@ class ConfluentProducer implements DriverProducer {
     readonly options: DriverProducerOptions,
     readonly log: ConnectionLog,
   ) {
-    client.on('delivery-report', (error: unknown, report: DeliveryReport) => {
-      this.#slots.onReport(error, report.opaque as number, report.offset)
-    })
+    const onReport = (error: unknown, report: DeliveryReport): void => {
+      // Reports and log lines come by ways of their own: the cause may be the later one.
+      if (isEndedByFatal(error) && log.fatalCause === undefined)
+        void log.fatal.then(() => onReport(error, report))
+      else this.#slots.onReport(error, report.opaque as number, report.offset)
+    }
+    client.on('delivery-report', onReport)
     this.#topics = new TopicPartitions(async (topic) => {
       try {
         const { partitions } = await describeTopicWith(admin, topic, connection.requestTimeoutMs)
@@ -197,6 +201,8 @@ class ConfluentProducer implements DriverProducer {
         slot.added()
       }
     } catch (thrown) {
+      // librdkafka refuses from its own threads on, before the line that says why can have come.
+      if (isEndedByFatal(thrown)) await deadline.within(this.log.fatal)
       // The records before it are in the library's hands: their own reports decide.
       ledger.failRest(this.#mapped(thrown, 'Producing', batch.topic), index, segment.end)
     } finally {
@@ -231,6 +237,12 @@ class ConfluentProducer implements DriverProducer {
   }
 
   #timedOut(batch: ProduceBatch, wasSent: boolean, cause?: unknown): TidewaterError {
+    const { fatalCause } = this.log
+    if (fatalCause !== undefined) {
+      // A record that is given to librdkafka while it empties its queue stays there until its time is up.
+      const error = fatalError(fatalCause, { action: 'Producing', topic: batch.topic }, cause)
+      return wasSent ? withDoubt(error) : error
+    }
     return deliveryTimeout(batch, this.options.deliveryTimeoutMs, wasSent, cause)
   }
 
@@ -248,6 +260,7 @@ class ConfluentProducer implements DriverProducer {
       topic,
       brokers: this.connection.brokers,
       detail: this.log.lastFailure,
+      fatalCause: this.log.fatalCause,
     })
   }
 }

@@ -2,6 +2,7 @@ import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import { TidewaterError } from '../../../errors.js'
 import type { KafkaAdmin, PartitionOffsets, TopicDefinition, TopicDescription } from '../../port.js'
+import { untilLeadersKnown } from '../topic-leaders.js'
 import { createClient } from './client.js'
 import { kafkajsError } from './errors.js'
 
@@ -29,17 +30,19 @@ export async function createKafkajsAdmin(
     throw error
   }
 
+  const described = (topic: string) => call('Describing the topic', topic, () => describeTopic(admin, topic))
   return {
     listTopics: async () => [...(await call('Listing topics', undefined, () => admin.listTopics()))].sort(),
-    describeTopic: (topic) => call('Describing the topic', topic, () => describeTopic(admin, topic)),
+    describeTopic: described,
     topicConfigs: (topic) =>
       call('Reading topic configs', topic, () =>
         readTopicConfigs(admin, kafkajs.ConfigResourceTypes.TOPIC, topic),
       ),
-    createTopic: (definition) =>
-      call('Creating the topic', definition.topic, () =>
-        createTopic(admin, definition, connection.requestTimeoutMs),
-      ),
+    createTopic: async (definition) => {
+      const timeoutMs = connection.requestTimeoutMs
+      await call('Creating the topic', definition.topic, () => createTopic(admin, definition, timeoutMs))
+      await untilLeadersKnown(definition, timeoutMs, () => described(definition.topic))
+    },
     addPartitions: async (topic, partitions) => {
       await call('Adding partitions', topic, () =>
         admin.createPartitions({
@@ -79,7 +82,8 @@ async function createTopic(
   timeout: number,
 ): Promise<void> {
   const created = await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs would wait for leaders, but fail at a broker that has not heard of the topic.
+    waitForLeaders: false,
     timeout,
     topics: [
       {
