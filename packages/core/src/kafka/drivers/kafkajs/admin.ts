@@ -1,6 +1,7 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import { TidewaterError } from '../../../errors.js'
+import { abortableSleep } from '../../../retry/run.js'
 import type { KafkaAdmin, PartitionOffsets, TopicDefinition, TopicDescription } from '../../port.js'
 import { createClient } from './client.js'
 import { kafkajsError } from './errors.js'
@@ -36,10 +37,12 @@ export async function createKafkajsAdmin(
       call('Reading topic configs', topic, () =>
         readTopicConfigs(admin, kafkajs.ConfigResourceTypes.TOPIC, topic),
       ),
-    createTopic: (definition) =>
-      call('Creating the topic', definition.topic, () =>
-        createTopic(admin, definition, connection.requestTimeoutMs),
-      ),
+    createTopic: async (definition) => {
+      const { topic } = definition
+      const timeoutMs = connection.requestTimeoutMs
+      await call('Creating the topic', topic, () => createTopic(admin, definition, timeoutMs))
+      await whenLed(() => call('Awaiting the topic', topic, () => describeTopic(admin, topic)), timeoutMs)
+    },
     addPartitions: async (topic, partitions) => {
       await call('Adding partitions', topic, () =>
         admin.createPartitions({
@@ -79,7 +82,7 @@ async function createTopic(
   timeout: number,
 ): Promise<void> {
   const created = await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     timeout,
     topics: [
       {
@@ -95,6 +98,33 @@ async function createTopic(
     remedy: 'Use another name or plan a change instead.',
     details: { topic },
   })
+}
+
+const leaderPollMs = 100
+
+/**
+ * Waits until the new topic's partitions have leaders. A broker may hear of the topic only after the controller has answered;
+ * kafkajs's own wait then ends with UNKNOWN_TOPIC_OR_PARTITION, of a topic that was created.
+ */
+async function whenLed(describe: () => Promise<TopicDescription>, timeoutMs: number): Promise<void> {
+  const endsAtMs = performance.now() + timeoutMs
+  for (;;) {
+    try {
+      const { topic, partitions } = await describe()
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return
+      if (performance.now() > endsAtMs) {
+        throw new TidewaterError('KAFKA_PROTOCOL', `Topic "${topic}" has no leaders after ${timeoutMs} ms`, {
+          remedy: 'It was created: look at the brokers, and wait until all of them answer.',
+          details: { topic, limitMs: timeoutMs },
+        })
+      }
+    } catch (error) {
+      const isTooSoon =
+        TidewaterError.isInstance(error) && (error.code === 'TOPIC_NOT_FOUND' || error.retryable)
+      if (!isTooSoon || performance.now() > endsAtMs) throw error
+    }
+    await abortableSleep(leaderPollMs)
+  }
 }
 
 async function topicOffsets(admin: Kafkajs.Admin, topic: string): Promise<PartitionOffsets[]> {
