@@ -82,7 +82,11 @@ export function otherGoalsText(
       ? []
       : [`${ours} against ${peer}: not measured`],
   )
-  return [...limitLines, ...notMeasured].join('\n')
+  return [
+    'Goals that are no ratio, and those that nothing was measured for:',
+    ...limitLines,
+    ...notMeasured,
+  ].join('\n')
 }
 
 export function machineText({ cpu, cores, memoryGiB, kernel, node, kafka }: Machine): string {

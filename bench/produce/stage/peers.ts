@@ -51,7 +51,9 @@ export function preparePeers({ work, signal, say }: PeerOptions) {
     platformatic: once(async () => {
       const name = '@platformatic/kafka'
       const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund']
-      const args = ['install', ...options, '--prefix', work, `${name}@${platformaticVersion}`]
+      // `npm run` hands the workspace's settings on, and its engine-strict is what this has to do without.
+      const settings = ['--engine-strict=false', '--loglevel=error']
+      const args = ['install', ...options, ...settings, '--prefix', work, `${name}@${platformaticVersion}`]
       say(`npm install ${name}@${platformaticVersion}`)
       await runCommand({ program: 'npm', args }, signal)
       return createRequire(join(work, 'package.json')).resolve(name)
