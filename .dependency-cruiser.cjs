@@ -33,6 +33,7 @@ const pure = [
   '^packages/testkit/src/spark/(events|spark-files)\\.ts$',
   '^packages/testkit/src/toolchain/(cache-folder|jar-bundles|tool-output)\\.ts$',
   '^packages/cli/src/terminal/format\\.ts$',
+  '^bench/produce/(comparison/|report\\.ts$)',
 ]
 
 const inputOutput =

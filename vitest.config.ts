@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           ...timeouts,
           name: 'unit',
-          include: ['packages/*/test/**/*.unit.test.ts'],
+          include: ['packages/*/test/**/*.unit.test.ts', 'bench/test/**/*.unit.test.ts'],
           typecheck: {
             enabled: true,
             include: ['packages/*/test/**/*.types.test.ts'],
