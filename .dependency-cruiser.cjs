@@ -5,7 +5,8 @@ const entryPoints = [
   '^packages/[^/]+/src/index\\.ts$',
   '^packages/producer/src/(native|sample)/index\\.ts$',
   '^packages/core/src/config/document\\.ts$',
-  '^packages/core/src/kafka/drivers/([^/]+/)?index\\.ts$',
+  '^packages/core/src/kafka/drivers/index\\.ts$',
+  '^packages/core/src/kafka/drivers/[^/]+/index\\.ts$',
   '^packages/core/src/msk/index\\.ts$',
   '^packages/testkit/src/aws/index\\.ts$',
   '^spark/[^/]+\\.schema\\.json$',
@@ -82,7 +83,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/([^/]+)/(src|test)',
-        pathNot: '^packages/(testkit/test/driver-faults|producer/test/native)\\.',
+        pathNot: ['^packages/testkit/test/driver-faults\\.', '^packages/producer/test/native\\.'],
       },
       to: { path: '^(packages|spark)/', pathNot: ['^packages/$1/', ...entryPoints] },
     },
