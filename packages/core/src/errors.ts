@@ -34,6 +34,10 @@ export const errorCodes = [
   'DELIVERY_FAILED',
   'CONSUME_FAILED',
   'PRODUCER_CLOSED',
+  'PRODUCER_FENCED',
+  // Called out of turn, and: something in it failed, so that it has to be aborted.
+  'TRANSACTION_INVALID',
+  'TRANSACTION_FAILED',
   'KAFKA_PROTOCOL',
   // Schema registries.
   'REGISTRY_REQUEST_FAILED',

@@ -35,9 +35,15 @@ export interface DriverProducerOptions {
   readonly deliveryTimeoutMs: number
   /** Largest request the client sends (`message.max.bytes`). */
   readonly maxRequestBytes: number
+  /** Writes in transactions under this name (`transactional.id`); of the drivers only `native` does. Default: none. */
+  readonly transactionalId?: string
+  /** How long a transaction may be open before its coordinator aborts it (`transaction.timeout.ms`). Default 60,000. */
+  readonly transactionTimeoutMs?: number
 }
 
 export interface DriverProducer {
+  /** There exactly when the producer has a transactional id. */
+  readonly transactions?: Transactions
   /** The topic's partition ids, ascending. Rejects with `TOPIC_NOT_FOUND`. */
   partitionsOf(topic: string): Promise<readonly number[]>
   /**
@@ -55,6 +61,25 @@ export interface DriverProducer {
    * the time of every send is over now: its report comes at once and nothing more is written.
    */
   close(options?: CloseOptions): Promise<void>
+}
+
+/** The transactions of a producer with a transactional id, one at a time. Records are sent inside of one only. */
+export interface Transactions {
+  /** @throws TidewaterError `TRANSACTION_INVALID` while one is open, `PRODUCER_FENCED` */
+  begin(): void
+  /**
+   * Makes what was sent visible, all of it at once. Waits for the reports of what was sent.
+   *
+   * @throws TidewaterError `TRANSACTION_INVALID` without one, `TRANSACTION_FAILED` when a record was not delivered: abort
+   * then; `PRODUCER_FENCED`
+   */
+  commit(): Promise<void>
+  /**
+   * Takes back what was sent: readers of committed records never see it. What is still to be sent fails with `ABORTED`.
+   *
+   * @throws TidewaterError `TRANSACTION_INVALID` without one, `PRODUCER_FENCED`
+   */
+  abort(): Promise<void>
 }
 
 export interface CloseOptions {

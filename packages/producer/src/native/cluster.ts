@@ -26,6 +26,7 @@ export class Cluster {
   #control: BrokerConnection | undefined
   #refresh: Promise<void> | undefined
   #versions: readonly VersionRange[] = []
+  #features: ReadonlyMap<string, number> = new Map()
   #isClosed = false
 
   private constructor(settings: ConnectionSettings) {
@@ -59,6 +60,11 @@ export class Cluster {
     const range = this.#versions.find((one) => one.key === key)
     if (range === undefined || range.min > upTo) return undefined
     return Math.min(range.max, upTo)
+  }
+
+  /** The level of a feature that the cluster has agreed on; undefined when it doesn't know it. */
+  feature(name: string): number | undefined {
+    return this.#features.get(name)
   }
 
   topic(topic: string): TopicView | undefined {
@@ -100,11 +106,16 @@ export class Cluster {
     const broker = this.#brokers.get(nodeId)
     if (broker === undefined)
       return Promise.reject(unreachable([`broker ${nodeId}`], 'its address is not known', undefined))
-    return this.connectionAt(broker.host, broker.port)
+    return this.#connectionAt(broker.host, broker.port, 'produce')
   }
 
-  connectionAt(host: string, port: number): Promise<BrokerConnection> {
-    const address = `${host}:${port}`
+  /** A connection of its own to a coordinator: its answers must not wait behind those to batches. */
+  coordinatorAt(host: string, port: number): Promise<BrokerConnection> {
+    return this.#connectionAt(host, port, 'coordinate')
+  }
+
+  #connectionAt(host: string, port: number, use: 'produce' | 'coordinate'): Promise<BrokerConnection> {
+    const address = `${use} ${host}:${port}`
     const known = this.#connections.get(address)
     if (known !== undefined) return known
     const opening = admitted(this.#settings.connection, () => this.#connect(host, port)).then((opened) => {
@@ -139,7 +150,9 @@ export class Cluster {
         control.onDown = () => this.#open.delete(control)
         if (this.#isClosed) control.destroy(closed())
         // What accepts connections and doesn't answer is no broker.
-        this.#versions = (await control.call(apiVersions, undefined)).ranges
+        const { ranges, features } = await control.call(apiVersions, undefined)
+        this.#versions = ranges
+        this.#features = features
         this.#control = control
         return control
       } catch (thrown) {

@@ -1,5 +1,5 @@
-// The requests a producer needs besides Produce, in one version each that every broker from Kafka 2.8 to 4.x speaks, but
-// where a newer version says more. https://kafka.apache.org/protocol
+// The requests a producer needs besides Produce, in one version each that every broker from Kafka 2.7 to 4.x speaks.
+// https://kafka.apache.org/protocol
 import type { ProducerIdentity } from '../../batch/record-batch.js'
 import type { Reader } from './reader.js'
 import type { Writer } from './writer.js'
@@ -26,19 +26,38 @@ export interface VersionRange {
 export interface ApiVersionsResponse {
   readonly errorCode: number
   readonly ranges: readonly VersionRange[]
+  /** Level of each feature that the cluster has agreed on, such as `transaction.version`. */
+  readonly features: ReadonlyMap<string, number>
 }
 
-/** v0: what a broker of any age answers. */
+/** v3, since Kafka 2.4. Its answer's header is never of the flexible form. */
 export const apiVersions: Message<void, ApiVersionsResponse> = {
   name: 'ApiVersions',
   key: 18,
-  version: 0,
-  flexible: { request: false, response: false },
-  write: () => {},
-  read: (reader) => ({
-    errorCode: reader.int16(),
-    ranges: reader.plainArray(() => ({ key: reader.int16(), min: reader.int16(), max: reader.int16() })),
-  }),
+  version: 3,
+  flexible: { request: true, response: false },
+  write: (writer) => writer.string('tidewater').string('0').end(),
+  read: (reader) => {
+    const errorCode = reader.int16()
+    // A broker too old for this version answers in the first one's form, with an error and nothing else of use.
+    if (errorCode !== 0) return { errorCode, ranges: [], features: new Map() }
+    const ranges = reader.array(() => {
+      const range = { key: reader.int16(), min: reader.int16(), max: reader.int16() }
+      reader.end()
+      return range
+    })
+    reader.int32() // throttle time
+    const features = new Map<string, number>()
+    const finalizedFeatures = () => {
+      reader.array(() => {
+        features.set(reader.string() ?? '', reader.int16())
+        reader.int16() // lowest level
+        reader.end()
+      })
+    }
+    reader.end({ 2: finalizedFeatures })
+    return { errorCode, ranges, features }
+  },
 }
 
 export interface BrokerAddress {

@@ -65,15 +65,13 @@ export class Reader {
     return Array.from({ length: Math.max(0, this.unsignedVarint() - 1) }, read)
   }
 
-  uuid(): void {
-    this.#skip(16)
-  }
-
-  /** The end of a structure: what tagged fields there are is passed over. */
-  end(): void {
+  /** The end of a structure: tagged fields are passed over, but for those that `read` knows. */
+  end(read: Readonly<Record<number, () => void>> = {}): void {
     for (let left = this.unsignedVarint(); left > 0; left--) {
-      this.unsignedVarint()
-      this.#skip(this.unsignedVarint())
+      const tag = this.unsignedVarint()
+      const behind = this.unsignedVarint() + this.#at
+      read[tag]?.()
+      this.#at = behind
     }
   }
 
