@@ -3,7 +3,7 @@
 // The files other packages, examples and benchmarks may import.
 const entryPoints = [
   '^packages/[^/]+/src/index\\.ts$',
-  '^packages/producer/src/sample/index\\.ts$',
+  '^packages/producer/src/(fleet|sample)/index\\.ts$',
   '^packages/core/src/config/document\\.ts$',
   '^packages/core/src/kafka/drivers/[^/]+/index\\.ts$',
   '^packages/core/src/msk/index\\.ts$',
@@ -23,6 +23,7 @@ const pure = [
   '^packages/core/src/kafka/topic-plan\\.ts$',
   '^packages/producer/src/(batch|sample)/',
   '^packages/producer/src/(options|driver-limits)\\.ts$',
+  '^packages/producer/src/fleet/(latency-histogram|messages|options|plan|report|restart-budget|token-bucket|worker-counters)\\.ts$',
   '^packages/emr/src/job/',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
   '^packages/testkit/src/(java-properties|progress)\\.ts$',

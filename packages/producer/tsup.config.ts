@@ -1,3 +1,9 @@
 import { definePackage } from '../../tsup.base.js'
 
-export default definePackage({ index: 'src/index.ts', sample: 'src/sample/index.ts' })
+const entries = { index: 'src/index.ts', sample: 'src/sample/index.ts', fleet: 'src/fleet/index.ts' }
+
+export default definePackage(
+  // A file of its own for the threads, beside the others; nobody imports it.
+  { ...entries, 'fleet-thread': 'src/fleet/fleet-thread.ts' },
+  { dts: { entry: entries } },
+)
