@@ -18,6 +18,10 @@ const abandon = new AbortController()
 // Each worker listens.
 setMaxListeners(0, drain.signal, abandon.signal)
 
+// A thread prints its warnings by itself; what becomes of warnings is for the application to say.
+process.removeAllListeners('warning')
+process.on('warning', ({ name, message }) => post({ type: 'warning', name, message }))
+
 parentPort?.on('message', (message: ToThread) => {
   if (message.type === 'start') void start(message.task)
   else drain.abort()

@@ -116,6 +116,10 @@ export class Fleet {
   }
 
   #hear(message: FromThread): void {
+    if (message.type === 'warning') {
+      process.emitWarning(message.message, message.name)
+      return
+    }
     const member = this.#members[message.position] as FleetMember
     if (message.type === 'up') {
       member.state = 'up'

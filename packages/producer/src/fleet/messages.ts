@@ -31,6 +31,7 @@ export type ToThread =
 export type PartitionCounts = readonly (readonly [partition: number, delivered: number])[]
 
 export type FromThread =
+  | { readonly type: 'warning'; readonly name: string; readonly message: string }
   | { readonly type: 'up'; readonly position: number }
   | { readonly type: 'ended'; readonly position: number; readonly partitions: PartitionCounts }
   | {

@@ -26,16 +26,14 @@ import { WorkerCounters } from './worker-counters.js'
  */
 export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const { signal, abandonSignal, onProgress } = options
-  const { config, producer, auth } = splitFleetOptions(options)
-  const plan = planFleet(config, availableParallelism())
-  requireProducerOptions(options, { ...plan.buffer, ...producer })
+  const { config, workers, producer, auth } = prepare(options)
   throwIfAborted(signal)
-  const fleet = new Fleet(plan.workers, {
-    producer: { ...plan.buffer, ...producer },
+  const fleet = new Fleet(workers, {
+    producer,
     auth,
     source: sourceUrl(options.source),
     drainTimeoutMs: config.drainTimeoutMs,
-    counters: WorkerCounters.memory(plan.workers.length),
+    counters: WorkerCounters.memory(workers.length),
   })
   const onDrain = () => fleet.drain()
   const onAbandon = () => fleet.abandon()
@@ -47,6 +45,23 @@ export async function runFleet(options: FleetOptions): Promise<FleetResult> {
     signal?.removeEventListener('abort', onDrain)
     abandonSignal?.removeEventListener('abort', onAbandon)
   }
+}
+
+/**
+ * Checks options as `runFleet` does, and starts nothing: for whoever hands them on to other machines.
+ *
+ * @throws TidewaterError as `runFleet`, but for `ABORTED`
+ */
+export function checkFleetOptions(options: FleetOptions): void {
+  prepare(options)
+}
+
+function prepare(options: FleetOptions) {
+  const { config, producer, auth } = splitFleetOptions(options)
+  const { workers, buffer } = planFleet(config, availableParallelism())
+  const whole = { ...buffer, ...producer }
+  requireProducerOptions(options, whole)
+  return { config, workers, producer: whole, auth }
 }
 
 /** What each worker would find out for itself, before there are a hundred of them. */

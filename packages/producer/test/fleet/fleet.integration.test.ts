@@ -124,6 +124,9 @@ describe('a fleet with a number of records', () => {
 
   test('counts what its source got wrong, and gives up a worker whose source fails', async () => {
     const topic = await broker.createTopic(2)
+    const warnings: string[] = []
+    const onWarning = ({ name, message }: Error) => warnings.push(`${name}: ${message}`)
+    process.on('warning', onWarning)
     const result = await runFleet({
       workers: 3,
       threads: 1,
@@ -132,6 +135,8 @@ describe('a fleet with a number of records', () => {
       brokers: broker.brokers,
       source: fileURLToPath(fixture('imperfect-source.ts')),
     })
+    process.off('warning', onWarning)
+    expect(warnings).toContain('FleetTestWarning: little is left on the disk')
     expect(result.workers).toMatchObject([
       { state: 'ended', deliveredRecords: 900, failedRecords: 100, errors: { RECORD_INVALID: 100 } },
       {
