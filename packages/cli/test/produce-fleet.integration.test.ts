@@ -46,11 +46,11 @@ test('many workers share the records, and what --json prints an audit can read',
   expect(document).toMatchObject({
     topic,
     stopped: false,
-    plannedRecords: 2_006,
-    deliveredRecords: 2_006,
-    failedRecords: 0,
-    uncertainRecords: 0,
-    unwrittenRecords: 0,
+    planned: 2_006,
+    delivered: 2_006,
+    failed: 0,
+    uncertain: 0,
+    unwritten: 0,
     restarts: 0,
   })
   expect(document.workers.map(({ clientId }: { clientId: string }) => clientId)).toEqual(
@@ -69,7 +69,7 @@ test('workers that are processes of their own produce the whole together', async
       return documentOf(run).workers
     }),
   )
-  expect(shares.flat().map(({ clientId, deliveredRecords }) => [clientId, deliveredRecords])).toEqual([
+  expect(shares.flat().map(({ clientId, delivered }) => [clientId, delivered])).toEqual([
     ['Kafka-P101', 34],
     ['Kafka-P102', 33],
     ['Kafka-P103', 33],
@@ -89,14 +89,14 @@ test('Ctrl-C drains a fleet without end, and all of it is counted', async () => 
   const { code, stdout } = await ended
   const document = JSON.parse(stdout)
   expect(code).toBe(0)
-  expect(document).toMatchObject({ stopped: true, failedRecords: 0, uncertainRecords: 0 })
-  expect(document.deliveredRecords).toBe(document.writtenRecords)
-  expect(await recordsIn(topic)).toBe(document.deliveredRecords)
+  expect(document).toMatchObject({ stopped: true, failed: 0, uncertain: 0 })
+  expect(document.delivered).toBe(document.written)
+  expect(await recordsIn(topic)).toBe(document.delivered)
 })
 
 test('a topic that doesn’t exist fails, after the counts', async () => {
   const { code, stdout, stderr } = await produce('no-such-topic-of-a-fleet', '--workers', '2')
-  expect(JSON.parse(stdout)).toMatchObject({ deliveredRecords: 0, unwrittenRecords: 1_000 })
+  expect(JSON.parse(stdout)).toMatchObject({ delivered: 0, unwritten: 1_000 })
   expect(stderr).toMatch(/^error TOPIC_NOT_FOUND: /m)
   expect(code).toBe(1)
 })

@@ -1,7 +1,7 @@
 import { type DriverName, TidewaterError } from '@tidewater/core'
 import { checkFleetOptions, type FleetOptions, type FleetResult, runFleet } from '@tidewater/producer/fleet'
 import type { CliIo } from '../io.js'
-import { fleetLine, fleetSummary, fleetTable, troubledWorkers } from '../produce/fleet-view.js'
+import { fleetDocument, fleetLine, fleetSummary, fleetTable, troubledWorkers } from '../produce/fleet-view.js'
 import { produceManifest } from '../produce/k8s-job.js'
 import { describePlan, type ProduceOptions, totalRecords } from '../produce/produce-options.js'
 import { startLiveBlock } from '../terminal/live-block.js'
@@ -111,9 +111,7 @@ function printPlan(options: ProduceOptions, fleet: FleetOptions, io: CliIo): voi
 function printOutcome(options: ProduceOptions, result: FleetResult, io: CliIo): void {
   const { topicName: topic, driver } = options
   if (options.json) {
-    const { isStopped, partitions, workers, ...counts } = result
-    // `partitions` with `topic` is what `table audit --delivered` reads.
-    writeJson(io, { topic, driver, stopped: isStopped, ...counts, partitions, workers })
+    writeJson(io, { topic, driver, ...fleetDocument(result) })
     return
   }
   io.stdout(`${troubledWorkers(result)}${fleetSummary(result, topic)}\n`)

@@ -1,4 +1,4 @@
-import type { FleetReport } from '@tidewater/producer/fleet'
+import type { FleetReport, FleetResult } from '@tidewater/producer/fleet'
 import { count, table } from '../terminal/format.js'
 
 /** The state of a fleet in one row under its header. */
@@ -19,6 +19,46 @@ export function fleetSummary(report: FleetReport, topic: string): string {
   const speed = `${count(recordsPerSecond)} a second (${megabytes(bytesPerSecond)} MB/s)`
   const latencies = `p50 ${milliseconds(latency.p50Ms)}, p99 ${milliseconds(latency.p99Ms)}`
   return `${count(deliveredRecords)} of ${count(writtenRecords)} records delivered to ${topic} by ${workers.length} workers, ${speed}, ${latencies}`
+}
+
+/** What `--json` prints: the names of a single producer's document, and `partitions` as `table audit --delivered` reads it. */
+export function fleetDocument(result: FleetResult): object {
+  const { unwrittenRecords, isStopped, partitions, failure, restarts, latency, errors, workers } = result
+  return {
+    ...countsOf(result),
+    unwritten: unwrittenRecords,
+    seconds: result.seconds,
+    stopped: isStopped,
+    restarts,
+    errors,
+    latency,
+    failure,
+    partitions,
+    workers: workers.map(({ index, clientId, thread, state, ...worker }) => ({
+      index,
+      clientId,
+      thread,
+      state,
+      ...countsOf(worker),
+      restarts: worker.restarts,
+      errors: worker.errors,
+      latency: worker.latency,
+      failure: worker.failure,
+    })),
+  }
+}
+
+function countsOf(counts: Omit<FleetReport, 'seconds' | 'workers' | 'workersUp'>): object {
+  return {
+    planned: counts.plannedRecords,
+    written: counts.writtenRecords,
+    delivered: counts.deliveredRecords,
+    failed: counts.failedRecords,
+    uncertain: counts.uncertainRecords,
+    deliveredBytes: counts.deliveredBytes,
+    recordsPerSecond: Math.round(counts.recordsPerSecond),
+    bytesPerSecond: Math.round(counts.bytesPerSecond),
+  }
 }
 
 /** A row for each worker that did not simply do its work; nothing when all did. */
