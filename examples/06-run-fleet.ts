@@ -11,7 +11,7 @@ const fleet = await runFleet({
   topic,
   brokers,
   // Shared out among the workers to the record. Without it the fleet goes on until it is stopped.
-  records: 50_000,
+  records: 20_000,
   lingerMs: 20,
   signal: stop.signal,
   onProgress: ({ workersUp, recordsPerSecond, bytesPerSecond, latency }) =>

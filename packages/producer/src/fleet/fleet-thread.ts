@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { mskIam, toTidewaterError } from '@tidewater/core'
 import type { FromThread, PartitionCounts, ThreadData, ToThread, WorkerTask } from './messages.js'
 import { loadSource } from './source.js'
-import { runWorker, WorkerFailed } from './worker.js'
+import { runWorker } from './worker.js'
 import { WorkerCounters } from './worker-counters.js'
 
 const data = workerData as ThreadData
@@ -31,7 +31,7 @@ parentPort?.on('message', (message: ToThread) => {
 async function start(task: WorkerTask): Promise<void> {
   const { position } = task
   try {
-    const partitions = await runWorker(task, new WorkerCounters(data.counters, position), {
+    const { partitions, thrown } = await runWorker(task, new WorkerCounters(data.counters, position), {
       data,
       auth,
       source: await source,
@@ -39,15 +39,15 @@ async function start(task: WorkerTask): Promise<void> {
       abandon: abandon.signal,
       onUp: () => post({ type: 'up', position }),
     })
-    post({ type: 'ended', position, partitions })
+    if (thrown === undefined) post({ type: 'ended', position, partitions })
+    else fail(position, thrown, partitions)
   } catch (thrown) {
-    if (thrown instanceof WorkerFailed) fail(position, thrown.reason, thrown.partitions)
-    else fail(position, thrown, [])
+    fail(position, thrown, [])
   }
 }
 
-function fail(position: number, reason: unknown, partitions: PartitionCounts): void {
-  const { code, message, retryable, remedy } = toTidewaterError(reason)
+function fail(position: number, thrown: unknown, partitions: PartitionCounts): void {
+  const { code, message, retryable, remedy } = toTidewaterError(thrown)
   post({ type: 'failed', position, partitions, error: { code, message, retryable, remedy } })
 }
 

@@ -26,26 +26,23 @@ export interface WorkerSurroundings {
   readonly onUp: () => void
 }
 
-/** A worker that failed, once its records have an outcome. */
-export class WorkerFailed extends Error {
-  constructor(
-    readonly reason: unknown,
-    readonly partitions: PartitionCounts,
-  ) {
-    super('A worker of the fleet failed')
-  }
+/** How one run of a worker ended, once all its records have an outcome. */
+interface WorkerEnd {
+  readonly partitions: PartitionCounts
+  /** What was thrown while it wrote; undefined when it came to its end. */
+  readonly thrown: unknown
 }
 
 /**
  * Writes the rest of the worker's share, as its counters have it, and delivers it.
  *
- * @throws WorkerFailed and what `createProducer` throws
+ * @throws what `createProducer` throws
  */
 export async function runWorker(
   task: WorkerTask,
   counters: WorkerCounters,
   surroundings: WorkerSurroundings,
-): Promise<PartitionCounts> {
+): Promise<WorkerEnd> {
   const { data, auth, source, drain, abandon, onUp } = surroundings
   const producer = await createProducer({
     ...data.producer,
@@ -64,16 +61,20 @@ export async function runWorker(
   // Also when the writing waits for a broker that is away: closing makes room.
   const onDrain = () => void producer.close({ timeoutMs: data.drainTimeoutMs }).catch(() => {})
   drain.addEventListener('abort', onDrain, { once: true })
+  let thrown: unknown
   try {
     if (!drain.aborted) await new Writer(producer, task, counters, source, drain).write()
-  } catch (thrown) {
-    await closeCounted(producer)
-    throw new WorkerFailed(thrown, deliveredPartitions(producer))
-  } finally {
-    drain.removeEventListener('abort', onDrain)
+  } catch (failure) {
+    thrown = failure
   }
-  await closeCounted(producer)
-  return deliveredPartitions(producer)
+  // What could not be delivered, the hooks have counted.
+  await producer.close().catch(() => {})
+  drain.removeEventListener('abort', onDrain)
+  const { partitions } = producer.stats()
+  return {
+    partitions: partitions.map(({ partition, deliveredRecords }) => [partition, deliveredRecords]),
+    thrown,
+  }
 }
 
 class Writer {
@@ -158,13 +159,4 @@ class Writer {
 function mayBeWritten({ code, details }: TidewaterError): boolean {
   if (typeof details.mayBeWritten === 'boolean') return details.mayBeWritten
   return code === 'ABORTED' || code === 'DELIVERY_TIMEOUT'
-}
-
-/** What could not be delivered, the hooks have counted. */
-async function closeCounted(producer: AvroProducer<unknown>): Promise<void> {
-  await producer.close().catch(() => {})
-}
-
-function deliveredPartitions(producer: AvroProducer<unknown>): PartitionCounts {
-  return producer.stats().partitions.map(({ partition, deliveredRecords }) => [partition, deliveredRecords])
 }

@@ -206,6 +206,30 @@ describe('a fleet without end', () => {
     expect(arrived).toBeLessThanOrEqual(result.deliveredRecords + result.uncertainRecords)
   })
 
+  test('ends a thread that no longer answers, and what it had on its way is uncertain', async () => {
+    const topic = await broker.createTopic(1)
+    const stop = new AbortController()
+    const result = await runFleet({
+      workers: 2,
+      threads: 2,
+      topic,
+      brokers: broker.brokers,
+      source: fixture('blocking-source.ts'),
+      ratePerSecond: 2_000,
+      drainTimeoutMs: 0,
+      signal: stop.signal,
+      onProgress: ({ workers }) => {
+        if (workers[0]?.writtenRecords === 100 && (workers[1]?.deliveredRecords ?? 0) > 0) stop.abort()
+      },
+    })
+    expect(result.workers.map(({ state }) => state)).toEqual(['ended', 'ended'])
+    expect(result.workers[0]?.writtenRecords).toBe(100)
+    expect(settled(result)).toBe(result.writtenRecords)
+    const arrived = await recordsIn(topic)
+    expect(arrived).toBeGreaterThanOrEqual(result.deliveredRecords)
+    expect(arrived).toBeLessThanOrEqual(result.deliveredRecords + result.uncertainRecords)
+  })
+
   test('ends when its time is over, as a fleet that nobody stopped', async () => {
     const topic = await broker.createTopic(1)
     const result = await runFleet({
