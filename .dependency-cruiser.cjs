@@ -3,7 +3,7 @@
 // The files other packages, examples and benchmarks may import.
 const entryPoints = [
   '^packages/[^/]+/src/index\\.ts$',
-  '^packages/producer/src/(native|sample)/index\\.ts$',
+  '^packages/producer/src/(fleet|native|sample)/index\\.ts$',
   '^packages/core/src/config/document\\.ts$',
   '^packages/core/src/kafka/drivers/index\\.ts$',
   '^packages/core/src/kafka/drivers/[^/]+/index\\.ts$',
@@ -26,6 +26,7 @@ const pure = [
   '^packages/producer/src/native/(fate|partition-queue|pending-batch|verdict|wire/.*)\\.ts$',
   '^packages/producer/src/(options|driver-limits)\\.ts$',
   '^packages/producer/src/registry/(confluent-answer|framing|glue-status|read-framing|wire-format)\\.ts$',
+  '^packages/producer/src/fleet/(latency-histogram|messages|options|plan|report|restart-budget|token-bucket|worker-counters)\\.ts$',
   '^packages/emr/src/job/',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
   '^packages/testkit/src/(java-properties|progress)\\.ts$',

@@ -1,4 +1,4 @@
-// Step 5 of the run book: producers of NetFlow records. The run book starts a container for each; here they share a process.
+// Step 5 of the run book: producers of NetFlow records, ten of them in this process. Step 6 starts a hundred.
 import { createProducer } from '@tidewater/producer'
 import { netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
 import { brokers, topic } from './netflow.js'

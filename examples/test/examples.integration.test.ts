@@ -39,9 +39,15 @@ describe('the examples, in order', () => {
     expect(await run('05-generate-data.ts')).toBe('100000 records delivered by 10 producers\n')
   })
 
+  it('06 delivers 20,000 more from a hundred workers', async () => {
+    expect(await run('06-run-fleet.ts')).toBe(
+      '20000 records delivered by 100 workers\n0 failed, 0 uncertain, 0 restarts\nKafka-P101 delivered 200, Kafka-P200 200\n',
+    )
+  })
+
   it('07 streams all of them into the table', async () => {
     const output = await run('07-consume.ts')
-    expect(output).toMatch(/^100000 records in [5-9] micro-batches \(available-now-done\)$/m)
+    expect(output).toMatch(/^120000 records in ([6-9]|10) micro-batches \(available-now-done\)$/m)
   })
 
   it('10 leaves fewer files and snapshots, and every record', async () => {
@@ -53,8 +59,8 @@ describe('the examples, in order', () => {
       records,
       snapshots: Number(snapshots),
     }))
-    expect(before?.records).toBe('100000')
-    expect(after?.records).toBe('100000')
+    expect(before?.records).toBe('120000')
+    expect(after?.records).toBe('120000')
     expect(after?.dataFiles).toBeLessThan(before?.dataFiles ?? 0)
     expect(after?.snapshots).toBeLessThan(before?.snapshots ?? 0)
   })

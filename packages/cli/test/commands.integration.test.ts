@@ -25,10 +25,10 @@ describe("the README's commands, in order", { timeout: 180_000 }, () => {
   const spark = () => ['--state-folder', join(folder, 'state')]
   const delivered: string[] = []
 
-  it('creates the topic and produces to it twice', async () => {
+  it('creates the topic and produces to it twice, the second time with many workers', async () => {
     expect((await runCli('topic', 'create', topic, '--broker', brokers, '--partitions', '3')).code).toBe(0)
     for (const [index, count] of [9_000, 1_000].entries()) {
-      const identity = ['--client-id', `cli-${index}`]
+      const identity = ['--client-id', `cli-${index}`, ...(index === 0 ? [] : ['--workers', '4'])]
       const run = await runCli(
         'produce',
         '--topic-name',

@@ -19,6 +19,7 @@ describe('options of tidewater produce', () => {
       driver: 'kafkajs',
       seed: 1,
       firstSequenceNumber: 1,
+      workers: 1,
       dryRun: false,
       json: false,
     })

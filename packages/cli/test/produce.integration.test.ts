@@ -75,6 +75,16 @@ test('a run with an end that is stopped before says so', async () => {
   await expect(running).rejects.toMatchObject({ code: 'ABORTED' })
 })
 
+test('a run for some time ends by itself', async () => {
+  const topicName = await newTopic()
+  const io = runningIo()
+  await produce({ topicName, broker, durationMs: 500, ratePerSecond: 1_000, json: true }, io)
+  const document = JSON.parse(io.out())
+  expect(document).toMatchObject({ stopped: false, failed: 0 })
+  expect(document.delivered).toBeGreaterThan(0)
+  expect(await recordsIn(topicName)).toBe(document.written)
+})
+
 test('a dry run connects to nothing', async () => {
   const io = runningIo()
   await produce({ topicName: 'flows', broker: '127.0.0.1:9', cycle: 2, count: 10, dryRun: true }, io)

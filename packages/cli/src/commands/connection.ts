@@ -3,6 +3,7 @@ import {
   type KafkaConnection,
   type KafkaConnectionInput,
   kafkaConnection,
+  type MskIamOptions,
   mskIam,
   regionOfBroker,
   TidewaterError,
@@ -38,6 +39,15 @@ export function connectionInput(
   options: BrokerOptions,
   env: Environment,
 ): Pick<KafkaConnectionInput, 'brokers' | 'tls' | 'auth'> {
+  const { auth, ...connection } = plainConnection(options, env)
+  return auth === undefined ? connection : { ...connection, auth: mskIam(auth) }
+}
+
+/** As {@link connectionInput}, of values that can be handed to a worker thread. */
+export function plainConnection(
+  options: BrokerOptions,
+  env: Environment,
+): Pick<KafkaConnectionInput, 'brokers' | 'tls'> & { brokers: string; auth?: MskIamOptions } {
   const { broker, tls, caFile, iam, profile, roleArn } = options
   const trust = caFile === undefined ? (tls ? { tls: true as const } : {}) : { tls: { caFile } }
   if (!iam) {
@@ -52,11 +62,11 @@ export function connectionInput(
       )
     return { brokers: broker, ...trust }
   }
-  const auth = mskIam({
+  const auth = {
     region: options.region ?? regionFor(broker.split(','), env),
     ...(profile === undefined ? {} : { profile }),
     ...(roleArn === undefined ? {} : { roleArn }),
-  })
+  }
   return { brokers: broker, ...trust, auth }
 }
 

@@ -3,6 +3,8 @@ import { type AvroProducer, createProducer, type ProducerStats } from '@tidewate
 import { type NetflowRecord, netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
 import type { CliIo } from '../io.js'
 import {
+  describePlan,
+  isFleet,
   type ProduceOptions,
   type ProduceOptionsInput,
   pacingDelayMs,
@@ -14,6 +16,7 @@ import { count } from '../terminal/format.js'
 import { startStage } from '../terminal/progress.js'
 import { writeJson } from '../terminal/report-error.js'
 import { connectionInput } from './connection.js'
+import { printManifest, produceFleet } from './produce-fleet.js'
 
 /** Longest wait, once stopped, for what was written to be delivered. */
 const stopTimeoutMs = 10_000
@@ -26,6 +29,14 @@ const stopTimeoutMs = 10_000
  */
 export async function produce(input: ProduceOptionsInput, io: CliIo): Promise<void> {
   const options = parseProduceOptions(input)
+  if (options.image !== undefined) {
+    printManifest(options, options.image, input.clientId, io)
+    return
+  }
+  if (isFleet(options)) {
+    await produceFleet(options, input.clientId, io)
+    return
+  }
   if (options.dryRun) {
     printPlan(options, io)
     return
@@ -96,7 +107,8 @@ async function writeAll(
   })
   const total = totalRecords(options) ?? Number.POSITIVE_INFINITY
   const slice = recordsPerSlice(options.ratePerSecond)
-  for (let written = 0; written < total; ) {
+  const endMs = startedAtMs + (options.durationMs ?? Number.POSITIVE_INFINITY)
+  for (let written = 0; written < total && io.now() < endMs; ) {
     if (io.signal.aborted) return false
     const sliceEnd = Math.min(total, written + slice)
     while (written < sliceEnd) {
@@ -105,9 +117,11 @@ async function writeAll(
       if (room === undefined) continue
       await room
       if (io.signal.aborted) return written === total
+      if (io.now() >= endMs) return true
     }
     onSlice()
-    const delayMs = pacingDelayMs(written, io.now() - startedAtMs, options.ratePerSecond)
+    const paceMs = pacingDelayMs(written, io.now() - startedAtMs, options.ratePerSecond)
+    const delayMs = Math.min(paceMs, Math.max(0, endMs - io.now()))
     // Without a rate too the network and Ctrl-C get their turn.
     if (delayMs === 0) await new Promise(setImmediate)
     else await abortableSleep(delayMs, io.signal).catch(() => {})
@@ -121,11 +135,7 @@ function printPlan(options: ProduceOptions, io: CliIo): void {
     writeJson(io, { ...options, records: total ?? null })
     return
   }
-  const amount = total === undefined ? 'records until it is stopped' : `${count(total)} records`
-  const rate = options.ratePerSecond === undefined ? '' : `, at most ${count(options.ratePerSecond)} a second`
-  io.stdout(
-    `would produce ${amount} to ${options.topicName} at ${options.broker} as ${options.clientId} with ${options.driver}${rate}\n`,
-  )
+  io.stdout(`${describePlan(options, `as ${options.clientId} with ${options.driver}`)}\n`)
 }
 
 function printOutcome(

@@ -1,5 +1,6 @@
-import { parseConfig } from '@tidewater/core'
+import { parseConfig, TidewaterError } from '@tidewater/core'
 import { z } from 'zod'
+import { count, seconds } from '../terminal/format.js'
 
 /**
  * What `tidewater produce` takes. `topicName`, `cycle`, `count`, `clientId` and `broker` are the run book's arguments;
@@ -41,6 +42,18 @@ const produceOptionsSchema = z.strictObject({
   lingerMs: z.number().optional(),
   batchBytes: z.int().optional(),
   maxBufferedBytes: z.int().optional(),
+  /** Producers that share the records and the rate, each a client of its own. Default 1. */
+  workers: z.int().min(1).max(10_000).default(1),
+  /** Be one of so many producers, each a process of its own. Default: none. */
+  workerCount: z.int().min(1).max(10_000).optional(),
+  /** Which one of `workerCount`, from 0. Default: what Kubernetes says in `JOB_COMPLETION_INDEX`. */
+  workerIndex: z.int().min(0).optional(),
+  /** Ends after this long; excludes `cycle` and `count`. Default: their product ends it. */
+  durationMs: z.int().min(1).optional(),
+  /** Print the manifest of a Kubernetes Job instead, whose pods are the workers. */
+  manifest: z.literal('k8s', 'must be k8s').optional(),
+  /** Container image of the manifest's pods. */
+  image: z.string().min(1).optional(),
   /** Say what would be produced, connect to nothing. */
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -51,12 +64,41 @@ export type ProduceOptions = Readonly<z.output<typeof produceOptionsSchema>>
 
 /** @throws TidewaterError `USAGE` naming option, value and limit */
 export function parseProduceOptions(input: unknown): ProduceOptions {
-  return parseConfig(produceOptionsSchema, input, 'options of tidewater produce', 'USAGE')
+  const options = parseConfig(produceOptionsSchema, input, 'options of tidewater produce', 'USAGE')
+  const given = input as ProduceOptionsInput
+  if (options.durationMs !== undefined && (given.cycle ?? given.count) !== undefined)
+    throw excludes('--duration', '--cycle and --count')
+  if (options.workerCount !== undefined && (given.workers ?? options.manifest) !== undefined)
+    throw excludes('--worker-count', '--workers and --manifest')
+  if ((isFleet(options) || options.manifest !== undefined) && options.writerId !== undefined)
+    throw excludes('--writer-id', 'several workers: each is the writer of its records, under its client id')
+  if (options.workerIndex !== undefined && options.workerCount === undefined)
+    throw new TidewaterError('USAGE', '--worker-index does not say of how many', {
+      remedy: 'Add --worker-count.',
+    })
+  if ((options.image === undefined) !== (options.manifest === undefined))
+    throw new TidewaterError('USAGE', '--manifest and --image need each other', {
+      remedy: 'Give both: the manifest of what, and the image its pods run.',
+    })
+  return options
 }
 
-/** Records in all; undefined when only a signal ends it. */
-export function totalRecords({ cycle, count }: Pick<ProduceOptions, 'cycle' | 'count'>): number | undefined {
-  return cycle === -1 ? undefined : cycle * count
+function excludes(option: string, others: string): TidewaterError {
+  return new TidewaterError('USAGE', `${option} excludes ${others}`, { remedy: 'Leave one of them out.' })
+}
+
+/** Whether the records come from a fleet, or from one worker of one. */
+export function isFleet({ workers, workerCount }: Pick<ProduceOptions, 'workers' | 'workerCount'>): boolean {
+  return workers > 1 || workerCount !== undefined
+}
+
+/** Records in all; undefined when time or only a signal ends it. */
+export function totalRecords({
+  cycle,
+  count,
+  durationMs,
+}: Pick<ProduceOptions, 'cycle' | 'count' | 'durationMs'>): number | undefined {
+  return cycle === -1 || durationMs !== undefined ? undefined : cycle * count
 }
 
 /** How long to wait so that `written` records in `elapsedMs` are not more than the rate allows. */
@@ -69,4 +111,14 @@ export function pacingDelayMs(written: number, elapsedMs: number, ratePerSecond:
 export function recordsPerSlice(ratePerSecond: number | undefined): number {
   const most = 2_000
   return ratePerSecond === undefined ? most : Math.min(most, Math.max(1, Math.floor(ratePerSecond / 50)))
+}
+
+/** What a dry run says. */
+export function describePlan(options: ProduceOptions, who: string): string {
+  const total = totalRecords(options)
+  const { durationMs, ratePerSecond } = options
+  const end = durationMs === undefined ? 'until it is stopped' : `for ${seconds(durationMs / 1_000)}`
+  const amount = total === undefined ? `records ${end}` : `${count(total)} records`
+  const rate = ratePerSecond === undefined ? '' : `, at most ${count(ratePerSecond)} a second`
+  return `would produce ${amount} to ${options.topicName} at ${options.broker} ${who}${rate}`
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { produce } from '../commands/produce.js'
 import type { CliIo } from '../io.js'
-import { addBrokerOptions, given, integer } from './options.js'
+import { addBrokerOptions, ageMs, given, integer } from './options.js'
 
 export function addProduceCommand(program: Command, io: CliIo): void {
   addBrokerOptions(
@@ -16,7 +16,20 @@ export function addProduceCommand(program: Command, io: CliIo): void {
       integer,
     )
     .option('-c, --count <n>', 'records per cycle (default: 1000)', integer)
-    .option('--client-id <name>', "this producer's name (default: tidewater-produce)")
+    .option(
+      '--duration <time>',
+      'end after this long, such as 60s or 5m, instead of --cycle and --count',
+      ageMs,
+    )
+    .option('--workers <n>', 'producers that share the records and the rate (default: 1)', integer)
+    .option('--worker-count <n>', 'be one of so many workers, each a process of its own', integer)
+    .option('--worker-index <i>', 'which of them, from 0 (default: JOB_COMPLETION_INDEX)', integer)
+    .option('--manifest <kind>', 'k8s: print a Kubernetes Job whose pods are the workers; needs --image')
+    .option('--image <image>', "container image of the manifest's pods")
+    .option(
+      '--client-id <name>',
+      "this producer's name (default: tidewater-produce); of workers, what their numbers follow (default: Kafka-P)",
+    )
     .option('--driver <name>', 'kafkajs or confluent (default: kafkajs)')
     .option('--writer-id <name>', 'writer_id of the records (default: the client id)')
     .option('--seed <n>', 'seed of the generated records (default: 1)', integer)
@@ -33,7 +46,7 @@ export function addProduceCommand(program: Command, io: CliIo): void {
     )
     .option('--dry-run', 'only say what would be produced')
     .option('--json', 'print one JSON document')
-    .action((options) => produce(given(options), io))
+    .action(({ duration, ...options }) => produce(given({ ...options, durationMs: duration }), io))
 }
 
 function number(text: string): number {

@@ -1,0 +1,5 @@
+export type { FleetResult } from './fleet.js'
+export type { FleetOptions } from './options.js'
+export type { FleetReport, LatencySummary, WorkerReport, WorkerState } from './report.js'
+export { checkFleetOptions, runFleet } from './run-fleet.js'
+export type { FleetSource, FleetSourceContext } from './source.js'
