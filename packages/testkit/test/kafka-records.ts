@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 
 function client(brokers: string): Kafka {
-  return new Kafka({ clientId: 'testkit-test', brokers: [brokers], logLevel: logLevel.NOTHING })
+  return new Kafka({ clientId: 'testkit-test', brokers: brokers.split(','), logLevel: logLevel.NOTHING })
 }
 
 /** Creates the topic with one partition. */

@@ -2,12 +2,12 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { renderJavaProperties } from '../java-properties.js'
 import { type IamBrokerPlan, iamProperties } from './iam/broker-properties.js'
-import { type Listener, listenerOf } from './listeners.js'
+import { type Listener, listenerOf, listenersOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
 
-export const brokerNodeId = 1
-
 export interface BrokerPlan {
+  readonly nodeId: number
+  /** Of every broker of the cluster. */
   readonly listeners: readonly Listener[]
   readonly heapMb: number
   /** Folder of the broker's files within the state folder. */
@@ -28,38 +28,55 @@ export function brokerPaths(folder: string) {
   }
 }
 
-/** One combined KRaft node (broker and controller) that listens on the loopback interface alone. */
+/** Folder of a broker's files within the state folder. */
+export function brokerFolder(stateFolder: string, nodeId: number): string {
+  return join(stateFolder, nodeId === 1 ? 'broker' : `broker-${nodeId}`)
+}
+
+/**
+ * A combined KRaft node (broker and controller) that listens on the loopback interface alone. Of three the controllers
+ * keep their majority when any one is lost.
+ */
 export function renderServerProperties(plan: BrokerPlan): string {
-  const { listeners } = plan
-  const controller = listenerOf(listeners, 'CONTROLLER')
-  const advertised = listeners.flatMap(({ name, advertisedHost, port }) =>
+  const own = listenersOf(plan.listeners, plan.nodeId)
+  const controllers = plan.listeners.filter(({ name }) => name === 'CONTROLLER')
+  const advertised = own.flatMap(({ name, advertisedHost, port }) =>
     advertisedHost === undefined ? [] : [`${name}://${advertisedHost}:${port}`],
   )
+  const replicas = controllers.length
+  const inSyncReplicas = replicas === 1 ? 1 : replicas - 1
   return renderJavaProperties({
-    'node.id': brokerNodeId,
+    'node.id': plan.nodeId,
     'process.roles': 'broker,controller',
-    'controller.quorum.voters': `${brokerNodeId}@${loopbackHost}:${controller.port}`,
-    'controller.listener.names': controller.name,
-    listeners: listeners.map(({ name, port }) => `${name}://${loopbackHost}:${port}`).join(','),
+    'controller.quorum.voters': controllers
+      .map(({ nodeId, port }) => `${nodeId}@${loopbackHost}:${port}`)
+      .join(','),
+    'controller.listener.names': 'CONTROLLER',
+    listeners: own.map(({ name, port }) => `${name}://${loopbackHost}:${port}`).join(','),
     'advertised.listeners': advertised.join(','),
-    'inter.broker.listener.name': listenerOf(listeners, 'PLAINTEXT').name,
-    'listener.security.protocol.map': listeners.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
+    'inter.broker.listener.name': listenerOf(own, 'PLAINTEXT').name,
+    'listener.security.protocol.map': own.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
     'log.dirs': brokerPaths(plan.folder).dataFolder,
     // Topics come from a plan; a misspelt name must be an error, not a new topic. Same default as Amazon MSK.
     'auto.create.topics.enable': false,
-    // One node: what is replicated three times elsewhere is kept once here.
-    'default.replication.factor': 1,
-    'min.insync.replicas': 1,
-    'offsets.topic.replication.factor': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'unclean.leader.election.enable': false,
+    // One broker keeps once what is replicated elsewhere; three do as MSK's default configuration says.
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSyncReplicas,
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSyncReplicas,
     // Each partition of the internal topics costs files and start time.
     'offsets.topic.num.partitions': 1,
     'transaction.state.log.num.partitions': 1,
-    // After a crash the controller, which restarts with the broker, waits for the broker's former session to end before
-    // it lets it register again: the default of 9 s would be most of a restart.
+    // After a crash the controller waits for the broker's session to end before others lead its partitions, and before
+    // it lets it register again: the default of 9 s would be most of a failover, and of a restart.
     'broker.session.timeout.ms': 4_000,
     'broker.heartbeat.interval.ms': 1_000,
+    // How long a follower may hang before it leaves the ISR, and a request to a controller before another one is asked:
+    // defaults of 30 s, which a test of a broker that hangs would have to wait for.
+    'replica.lag.time.max.ms': 4_000,
+    'controller.socket.timeout.ms': 4_000,
     // A consumer group of a test starts at once instead of waiting 3 s for further members.
     'group.initial.rebalance.delay.ms': 0,
     // Taken from the heap at start; the default is 128 MiB.
@@ -74,8 +91,8 @@ export function renderServerProperties(plan: BrokerPlan): string {
  * same one (org.apache.kafka.metadata.bootstrap.BootstrapDirectory), and the broker adds its directory.id by itself.
  * Writing it here saves a second JVM, about 0.75 s of each start.
  */
-export function renderMetaProperties(clusterId: string): string {
-  return renderJavaProperties({ version: 1, 'cluster.id': clusterId, 'node.id': brokerNodeId })
+export function renderMetaProperties(clusterId: string, nodeId: number): string {
+  return renderJavaProperties({ version: 1, 'cluster.id': clusterId, 'node.id': nodeId })
 }
 
 /** The cluster a data folder belongs to; undefined when it is not formatted. */

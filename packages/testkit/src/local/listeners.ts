@@ -3,6 +3,8 @@ import { loopbackHost } from './loopback.js'
 
 /** A listener of the broker before its port is known. */
 export interface ListenerRequest {
+  /** `node.id` of the broker it belongs to. */
+  readonly nodeId: number
   /** Kafka's name of it. */
   readonly name: 'PLAINTEXT' | 'CONTROLLER' | 'IAM'
   readonly protocol: 'PLAINTEXT' | 'SASL_SSL'
@@ -25,19 +27,32 @@ export const iamHost = 'localhost'
 
 /** What the options say of ports. */
 export interface PortOptions {
+  readonly brokers?: number | undefined
   readonly brokerPort?: number | undefined
   readonly controllerPort?: number | undefined
   readonly iam?: { readonly port?: number | undefined } | undefined
 }
 
-/** The one list of listeners: ports, properties and errors follow from it. */
-export function listenerRequests({
-  brokerPort,
-  controllerPort,
-  iam,
-}: PortOptions): readonly ListenerRequest[] {
+/** The one list of listeners: ports, properties and errors follow from it. Ports that are given are the first broker's. */
+export function listenerRequests({ brokers = 1, ...first }: PortOptions): readonly ListenerRequest[] {
+  return nodeIds(brokers).flatMap((nodeId) => brokerListeners(nodeId, nodeId === firstNodeId ? first : {}))
+}
+
+export const firstNodeId = 1
+export const mostBrokers = 3
+
+/** `node.id` of each broker of a stack. */
+export function nodeIds(brokers: number): number[] {
+  return Array.from({ length: brokers }, (_, index) => firstNodeId + index)
+}
+
+function brokerListeners(
+  nodeId: number,
+  { brokerPort, controllerPort, iam }: PortOptions,
+): ListenerRequest[] {
   return [
     {
+      nodeId,
       name: 'PLAINTEXT',
       protocol: 'PLAINTEXT',
       advertisedHost: loopbackHost,
@@ -45,18 +60,23 @@ export function listenerRequests({
       port: brokerPort,
     },
     {
+      nodeId,
       name: 'CONTROLLER',
       protocol: 'PLAINTEXT',
       advertisedHost: undefined,
       option: 'controllerPort',
       port: controllerPort,
     },
-    ...(iam === undefined ? [] : [iamListener(iam.port)]),
+    ...(iam === undefined ? [] : [iamListener(nodeId, iam.port)]),
   ]
 }
 
-function iamListener(port: number | undefined): ListenerRequest {
-  return { name: 'IAM', protocol: 'SASL_SSL', advertisedHost: iamHost, option: 'iam.port', port }
+function iamListener(nodeId: number, port: number | undefined): ListenerRequest {
+  return { nodeId, name: 'IAM', protocol: 'SASL_SSL', advertisedHost: iamHost, option: 'iam.port', port }
+}
+
+export function listenersOf(listeners: readonly Listener[], nodeId: number): Listener[] {
+  return listeners.filter((listener) => listener.nodeId === nodeId)
 }
 
 export function listenerOf<L extends ListenerRequest>(listeners: readonly L[], name: L['name']): L {

@@ -15,12 +15,17 @@ export const sparkResourcesSchema = z.strictObject({
 /** What a caller may say about a local stack. */
 export const localStackSchema = z
   .strictObject({
-    /** Port of the Kafka broker on 127.0.0.1. Default: a free one. */
+    /**
+     * Kafka brokers, each a KRaft controller as well. Default 1. With 3 the cluster goes on when any one is lost: topics
+     * get three replicas and `min.insync.replicas` 2 unless they say otherwise.
+     */
+    brokers: z.literal([1, 3]).default(1),
+    /** Port of the first Kafka broker on 127.0.0.1. Default: a free one. */
     brokerPort: port.optional(),
-    /** Port of the KRaft controller on 127.0.0.1. Default: a free one. */
+    /** Port of the first KRaft controller on 127.0.0.1. Default: a free one. */
     controllerPort: port.optional(),
-    /** Heap of the Kafka broker. Default 512. */
-    brokerHeapMb: z.int().min(256).max(1_048_576).default(512),
+    /** Heap of each Kafka broker. Default 512; 256 with three brokers. */
+    brokerHeapMb: z.int().min(256).max(1_048_576).optional(),
     /** Folder for data, logs and configuration. Default: a new one in the system's temporary folder. */
     stateFolder: z.string().min(1).optional(),
     /** Keep the state folder after the stop. Default: true for a folder the caller named, false for a temporary one. */
@@ -38,6 +43,13 @@ export const localStackSchema = z
     ),
   })
   .superRefine((config, context) => {
+    if (config.iam !== undefined && config.brokers !== 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['brokers'],
+        message: 'must be 1 with iam',
+        input: config.brokers,
+      })
     const conflict = portConflict(listenerRequests(config))
     if (conflict === undefined) return
     const { first, second } = conflict
@@ -48,6 +60,10 @@ export const localStackSchema = z
       input: second.port,
     })
   })
+  .transform((config) => ({
+    ...config,
+    brokerHeapMb: config.brokerHeapMb ?? (config.brokers === 1 ? 512 : 256),
+  }))
 
 export type LocalStackInput = Omit<z.input<typeof localStackSchema>, 'iam'> & {
   readonly iam?: boolean | IamOptions | undefined
