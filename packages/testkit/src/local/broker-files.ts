@@ -39,7 +39,7 @@ export function brokerFolder(stateFolder: string, nodeId: number): string {
  */
 export function renderServerProperties(plan: BrokerPlan): string {
   const own = listenersOf(plan.listeners, plan.nodeId)
-  const controllers = plan.listeners.filter(({ name }) => name === 'CONTROLLER')
+  const controllers = controllersOf(plan)
   const advertised = own.flatMap(({ name, advertisedHost, port }) =>
     advertisedHost === undefined ? [] : [`${name}://${advertisedHost}:${port}`],
   )
@@ -85,6 +85,10 @@ export function renderServerProperties(plan: BrokerPlan): string {
   })
 }
 
+function controllersOf({ listeners }: BrokerPlan): readonly Listener[] {
+  return listeners.filter(({ name }) => name === 'CONTROLLER')
+}
+
 /**
  * The file that marks a data folder as formatted for a cluster. Kafka's storage tool writes it and a bootstrap.checkpoint
  * that names the metadata version; without the checkpoint the controller takes the newest version of its release, the
@@ -119,6 +123,8 @@ export function brokerJavaArguments(plan: BrokerPlan): string[] {
   const paths = brokerPaths(plan.folder)
   return [
     `-Xmx${plan.heapMb}m`,
+    // Three JVMs that compile at once are most of a cluster's start: without the second compiler it takes 3/5 of the time.
+    ...(controllersOf(plan).length > 1 ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : []),
     '-Djava.awt.headless=true',
     `-Dlog4j.configuration=${pathToFileURL(paths.log4jProperties).href}`,
     '-cp',

@@ -35,6 +35,28 @@ export async function launchCluster(launches: readonly BrokerLaunch[]): Promise<
   throw failures[0]
 }
 
+interface Stoppable<How> {
+  stop(): Promise<How>
+  kill(): Promise<unknown>
+}
+
+/**
+ * Stops the brokers of a cluster side by side. Once most have ended, no controller is left that a broker could take its
+ * leave of, and one that tries would hang: the rest is killed, which Kafka's log outlives as it does a crash.
+ */
+export function stopTogether<How>(brokers: readonly Stoppable<How>[]): Promise<How[]> {
+  const most = Math.floor(brokers.length / 2) + 1
+  const running = new Set(brokers)
+  return Promise.all(
+    brokers.map(async (broker) => {
+      const how = await broker.stop()
+      running.delete(broker)
+      if (brokers.length - running.size === most) await Promise.all([...running].map((rest) => rest.kill()))
+      return how
+    }),
+  )
+}
+
 /**
  * The cluster that the brokers' folders in a state folder belong to; undefined when they are new.
  *

@@ -3,6 +3,7 @@ import { parseConfig, TidewaterError } from '@tidewater/core'
 import { endRecordedGroup } from '../supervisor/process-group.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
 import { bootStack } from './boot.js'
+import { stopTogether } from './cluster.js'
 import { hideSecrets } from './iam/hide-secrets.js'
 import { readIamDocument } from './iam/iam-files.js'
 import { iamPaths } from './iam/paths.js'
@@ -145,8 +146,11 @@ export async function stopLocal(
   // Without a record the folder is not known to be a stack's, so nothing is removed from it.
   if (stack === undefined) return { outcome: 'not-running', stateFolder: folder }
   const timeoutMs = stopTimeoutMsOf(stack, options)
-  const ends = await Promise.all(
-    recordedBrokers(stack).map(({ process }) => endRecordedGroup(process, timeoutMs)),
+  const ends = await stopTogether(
+    recordedBrokers(stack).map(({ process }) => ({
+      stop: () => endRecordedGroup(process, timeoutMs),
+      kill: () => endRecordedGroup(process, 0),
+    })),
   )
   await removeStackRecord(folder)
   if (options.removeState) await removeAll(ownedPaths(folder))

@@ -5,6 +5,7 @@ import type { SparkEvent, SparkModuleOptions, SparkRun } from '../spark/types.js
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
 import { type BootedStack, bootStack } from './boot.js'
 import { brokerControl, type LocalBroker } from './broker-control.js'
+import { stopTogether } from './cluster.js'
 import { type LocalIam, localIam } from './iam/local-iam.js'
 import type { IamOptions } from './iam/options.js'
 import { type LocalStackConfig, type LocalStackInput, localStackSchema } from './options.js'
@@ -99,10 +100,7 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
 
   const stopAll = async (options: StopOptions) => {
     await Promise.all([...sparkRuns].map((run) => run.stop()))
-    const removesData = !options.keepStateFolder && booted.disposables.length > 0
-    // The last of three to stop waits some 5 s for the controllers, which are gone: only for data that stays.
-    const end = removesData && brokers.length > 1 ? 'kill' : 'stop'
-    await Promise.all(brokers.map((broker) => broker[end]()))
+    await stopTogether(brokers)
     await removeStackRecord(record.stateFolder)
     if (options.keepStateFolder) leaveAll(booted.disposables)
     else await removeAll(booted.disposables)
