@@ -1,6 +1,7 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import { TidewaterError } from '../../../errors.js'
+import { abortableSleep } from '../../../retry/run.js'
 import type { KafkaAdmin, PartitionOffsets, TopicDefinition, TopicDescription } from '../../port.js'
 import { createClient } from './client.js'
 import { kafkajsError } from './errors.js'
@@ -79,7 +80,8 @@ async function createTopic(
   timeout: number,
 ): Promise<void> {
   const created = await admin.createTopics({
-    waitForLeaders: true,
+    // Its wait ends with an error where the broker it asks has not heard of the topic yet, which in a cluster is common.
+    waitForLeaders: false,
     timeout,
     topics: [
       {
@@ -90,11 +92,35 @@ async function createTopic(
       },
     ],
   })
-  if (created) return
-  throw new TidewaterError('TOPIC_EXISTS', `Topic "${topic}" exists already`, {
-    remedy: 'Use another name or plan a change instead.',
-    details: { topic },
-  })
+  if (!created)
+    throw new TidewaterError('TOPIC_EXISTS', `Topic "${topic}" exists already`, {
+      remedy: 'Use another name or plan a change instead.',
+      details: { topic },
+    })
+  const deadlineMs = performance.now() + timeout
+  while (!(await hasLeaders(admin, topic, partitions))) {
+    if (performance.now() > deadlineMs) {
+      throw new TidewaterError('KAFKA_PROTOCOL', `Topic "${topic}" has no leaders after ${timeout} ms`, {
+        retryable: true,
+        details: { topic },
+      })
+    }
+    await abortableSleep(50)
+  }
+}
+
+async function hasLeaders(admin: Kafkajs.Admin, topic: string, partitions: number): Promise<boolean> {
+  try {
+    const description = await describeTopic(admin, topic)
+    return (
+      description.partitions.length === partitions &&
+      description.partitions.every(({ leader }) => leader >= 0)
+    )
+  } catch (thrown) {
+    const { type } = thrown as { readonly type?: string }
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE') return false
+    throw thrown
+  }
 }
 
 async function topicOffsets(admin: Kafkajs.Admin, topic: string): Promise<PartitionOffsets[]> {
