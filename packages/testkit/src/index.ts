@@ -30,6 +30,7 @@ export {
   startLocal,
 } from './local/start-local.js'
 export type { JarBundle, OnProgress, Progress, ProgressStep } from './progress.js'
+export { startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.js'
 export type { SparkRunOptions } from './spark/run-document.js'
 export {
   type JobBatch,
