@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
+import type { TcpProxy } from '../proxy/tcp-proxy.js'
 import { withFileLock } from '../toolchain/file-lock.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from '../toolchain/jars.js'
 import { requirePrerequisites } from '../toolchain/require-prerequisites.js'
@@ -11,6 +12,7 @@ import { type PreparedIam, prepareIam } from './iam/prepare-iam.js'
 import { type Listener, listenerRequests, listenersOf, nodeIds } from './listeners.js'
 import type { LocalStackConfig } from './options.js'
 import { findFreePorts, requireFreePort, tryPorts } from './ports.js'
+import { advertiseProxies, startProxies } from './proxies.js'
 import type { StackRecord } from './stack-record.js'
 import { readRunningStack, stackRecorder } from './stack-state.js'
 import { leaveAll, prepareStateFolder, removeAll } from './state-folder.js'
@@ -20,6 +22,8 @@ export interface BootedBroker {
   readonly id: number
   readonly listeners: readonly Listener[]
   readonly running: RunningBroker
+  /** There exactly when the configuration asks for proxies. */
+  readonly proxy: TcpProxy | undefined
   /** Starts it again on the same ports and data. */
   relaunch(): Promise<RunningBroker>
 }
@@ -81,10 +85,17 @@ export async function bootStack(
         readyTimeoutMs: config.readyTimeoutMs,
         signal,
       })
-      const { listeners, started } = await tryPorts(requests, findFreePorts, async (listeners) => ({
-        listeners,
-        started: await launchCluster(nodeIds(config.brokers).map((id) => launchOf(id, listeners))),
-      }))
+      const { listeners, proxies, started } = await tryPorts(requests, findFreePorts, async (found) => {
+        const proxies = config.proxied ? await startProxies(found) : new Map<number, TcpProxy>()
+        const listeners = advertiseProxies(found, proxies)
+        try {
+          const launches = nodeIds(config.brokers).map((id) => launchOf(id, listeners))
+          return { listeners, proxies, started: await launchCluster(launches) }
+        } catch (thrown) {
+          for (const proxy of proxies.values()) await proxy.close()
+          throw thrown
+        }
+      })
       const record = stackRecorder({
         listeners,
         clusterId,
@@ -113,7 +124,7 @@ export async function bootStack(
           await recordOrKill([{ launch, running: again }])
           return again
         }
-        return { id: nodeId, listeners: own, running, relaunch }
+        return { id: nodeId, listeners: own, running, proxy: proxies.get(nodeId), relaunch }
       }
       return {
         record: await recordOrKill(started),

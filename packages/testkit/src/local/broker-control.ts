@@ -1,10 +1,11 @@
 import { TidewaterError } from '@tidewater/core'
+import type { TcpProxy } from '../proxy/tcp-proxy.js'
 import type { BootedBroker } from './boot.js'
 import type { RunningBroker } from './broker.js'
 import { brokerFolder, brokerPaths } from './broker-files.js'
-import { listenerOf } from './listeners.js'
+import { addressOf, listenerOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
-import { addressOf, type StackRecord } from './stack-record.js'
+import type { StackRecord } from './stack-record.js'
 
 /** A Kafka broker of a local stack. */
 export interface LocalBroker {
@@ -13,7 +14,10 @@ export interface LocalBroker {
   /** `127.0.0.1:<port>`, as clients are told it. */
   readonly address: string
   readonly host: string
+  /** Its own port, also where clients are told that of a proxy. */
   readonly port: number
+  /** What clients go through; undefined unless the stack was started with `proxied`. */
+  readonly proxy: TcpProxy | undefined
   readonly clusterId: string
   /** Its standard output and error. */
   readonly logFile: string
@@ -59,6 +63,7 @@ export function brokerControl(
     address: addressOf(listener),
     host: loopbackHost,
     port: listener.port,
+    proxy: booted.proxy,
     clusterId,
     logFile: brokerPaths(brokerFolder(stateFolder, id)).logFile,
     get pid() {

@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { renderJavaProperties } from '../java-properties.js'
 import { type IamBrokerPlan, iamProperties } from './iam/broker-properties.js'
-import { type Listener, listenerOf, listenersOf } from './listeners.js'
+import { addressOf, interBrokerListener, type Listener, listenersOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
 
 export interface BrokerPlan {
@@ -40,9 +40,7 @@ export function brokerFolder(stateFolder: string, nodeId: number): string {
 export function renderServerProperties(plan: BrokerPlan): string {
   const own = listenersOf(plan.listeners, plan.nodeId)
   const controllers = controllersOf(plan)
-  const advertised = own.flatMap(({ name, advertisedHost, port }) =>
-    advertisedHost === undefined ? [] : [`${name}://${advertisedHost}:${port}`],
-  )
+  const advertised = own.filter(({ advertisedHost }) => advertisedHost !== undefined)
   const replicas = controllers.length
   const inSyncReplicas = replicas === 1 ? 1 : replicas - 1
   return renderJavaProperties({
@@ -53,8 +51,10 @@ export function renderServerProperties(plan: BrokerPlan): string {
       .join(','),
     'controller.listener.names': 'CONTROLLER',
     listeners: own.map(({ name, port }) => `${name}://${loopbackHost}:${port}`).join(','),
-    'advertised.listeners': advertised.join(','),
-    'inter.broker.listener.name': listenerOf(own, 'PLAINTEXT').name,
+    'advertised.listeners': advertised
+      .map((listener) => `${listener.name}://${addressOf(listener)}`)
+      .join(','),
+    'inter.broker.listener.name': interBrokerListener(own).name,
     'listener.security.protocol.map': own.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
     'log.dirs': brokerPaths(plan.folder).dataFolder,
     // Topics come from a plan; a misspelt name must be an error, not a new topic. Same default as Amazon MSK.

@@ -14,7 +14,7 @@ import {
   renderServerProperties,
 } from './broker-files.js'
 import { writePrivateFile } from './iam/private-file.js'
-import { listenerOf, listenersOf } from './listeners.js'
+import { interBrokerListener, listenersOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
 import type { ClusterMetadata } from './metadata-wire.js'
@@ -49,7 +49,7 @@ export interface RunningBroker {
 export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker> {
   const { plan } = launch
   const paths = brokerPaths(plan.folder)
-  const { port } = listenerOf(listenersOf(plan.listeners, plan.nodeId), 'PLAINTEXT')
+  const { port } = interBrokerListener(listenersOf(plan.listeners, plan.nodeId))
   await formatDataFolder(plan, launch.clusterId)
   // With IAM it holds the password of the broker's key.
   await writePrivateFile(paths.serverProperties, renderServerProperties(plan))

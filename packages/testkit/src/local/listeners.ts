@@ -6,7 +6,7 @@ export interface ListenerRequest {
   /** `node.id` of the broker it belongs to. */
   readonly nodeId: number
   /** Kafka's name of it. */
-  readonly name: 'PLAINTEXT' | 'CONTROLLER' | 'IAM'
+  readonly name: 'PLAINTEXT' | 'REPLICATION' | 'CONTROLLER' | 'IAM'
   readonly protocol: 'PLAINTEXT' | 'SASL_SSL'
   /** What clients are told to connect to; undefined for a listener that is not for clients. */
   readonly advertisedHost: string | undefined
@@ -16,7 +16,11 @@ export interface ListenerRequest {
   readonly port: number | undefined
 }
 
-export type Listener = ListenerRequest & { readonly port: number }
+export type Listener = ListenerRequest & {
+  readonly port: number
+  /** What clients are told instead of its port. */
+  readonly advertisedPort?: number | undefined
+}
 
 /**
  * The host of the IAM listener in addresses. A name and not 127.0.0.1, since clients sign the name they connect to: from
@@ -31,11 +35,18 @@ export interface PortOptions {
   readonly brokerPort?: number | undefined
   readonly controllerPort?: number | undefined
   readonly iam?: { readonly port?: number | undefined } | undefined
+  readonly proxied?: boolean | undefined
 }
 
 /** The one list of listeners: ports, properties and errors follow from it. Ports that are given are the first broker's. */
-export function listenerRequests({ brokers = 1, ...first }: PortOptions): readonly ListenerRequest[] {
-  return nodeIds(brokers).flatMap((nodeId) => brokerListeners(nodeId, nodeId === firstNodeId ? first : {}))
+export function listenerRequests({
+  brokers = 1,
+  proxied,
+  ...first
+}: PortOptions): readonly ListenerRequest[] {
+  return nodeIds(brokers).flatMap((nodeId) =>
+    brokerListeners(nodeId, { proxied, ...(nodeId === firstNodeId ? first : {}) }),
+  )
 }
 
 export const firstNodeId = 1
@@ -48,7 +59,7 @@ export function nodeIds(brokers: number): number[] {
 
 function brokerListeners(
   nodeId: number,
-  { brokerPort, controllerPort, iam }: PortOptions,
+  { brokerPort, controllerPort, iam, proxied }: PortOptions,
 ): ListenerRequest[] {
   return [
     {
@@ -68,7 +79,20 @@ function brokerListeners(
       port: controllerPort,
     },
     ...(iam === undefined ? [] : [iamListener(nodeId, iam.port)]),
+    ...(proxied ? [replicationListener(nodeId)] : []),
   ]
+}
+
+// Brokers connect to what is advertised, and the faults of a proxy are for clients alone.
+function replicationListener(nodeId: number): ListenerRequest {
+  return {
+    nodeId,
+    name: 'REPLICATION',
+    protocol: 'PLAINTEXT',
+    advertisedHost: loopbackHost,
+    option: 'the port between brokers',
+    port: undefined,
+  }
 }
 
 function iamListener(nodeId: number, port: number | undefined): ListenerRequest {
@@ -83,6 +107,16 @@ export function listenerOf<L extends ListenerRequest>(listeners: readonly L[], n
   const found = listeners.find((listener) => listener.name === name)
   if (found === undefined) throw new TidewaterError('INTERNAL', `The broker has no listener ${name}`)
   return found
+}
+
+/** The one of a broker's listeners that other brokers use. */
+export function interBrokerListener(own: readonly Listener[]): Listener {
+  return own.find(({ name }) => name === 'REPLICATION') ?? listenerOf(own, 'PLAINTEXT')
+}
+
+/** What clients are told to connect to. */
+export function addressOf({ advertisedHost, advertisedPort, port }: Listener): string {
+  return `${advertisedHost}:${advertisedPort ?? port}`
 }
 
 /** The two listeners that were given one port; undefined when all differ. */

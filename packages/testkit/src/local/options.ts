@@ -26,6 +26,11 @@ export const localStackSchema = z
     controllerPort: port.optional(),
     /** Heap of each Kafka broker. Default 512; 256 with three brokers. */
     brokerHeapMb: z.int().min(256).max(1_048_576).optional(),
+    /**
+     * Clients reach each broker through a proxy of this process, which can break, hold and refuse their connections:
+     * `stack.brokers[i].proxy`. Brokers reach each other directly. Default false.
+     */
+    proxied: z.boolean().default(false),
     /** Folder for data, logs and configuration. Default: a new one in the system's temporary folder. */
     stateFolder: z.string().min(1).optional(),
     /** Keep the state folder after the stop. Default: true for a folder the caller named, false for a temporary one. */
@@ -43,13 +48,12 @@ export const localStackSchema = z
     ),
   })
   .superRefine((config, context) => {
-    if (config.iam !== undefined && config.brokers !== 1)
-      context.addIssue({
-        code: 'custom',
-        path: ['brokers'],
-        message: 'must be 1 with iam',
-        input: config.brokers,
-      })
+    const refuse = (path: string, message: string, input: unknown) =>
+      context.addIssue({ code: 'custom', path: [path], message, input })
+    if (config.iam !== undefined) {
+      if (config.brokers !== 1) refuse('brokers', 'must be 1 with iam', config.brokers)
+      if (config.proxied) refuse('proxied', 'must be false with iam', config.proxied)
+    }
     const conflict = portConflict(listenerRequests(config))
     if (conflict === undefined) return
     const { first, second } = conflict

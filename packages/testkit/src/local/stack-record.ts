@@ -6,7 +6,7 @@ import { brokerFolder, brokerPaths } from './broker-files.js'
 import type { IamDocument } from './iam/document.js'
 import { trustStorePassword } from './iam/keytool-commands.js'
 import type { IamPaths } from './iam/paths.js'
-import { firstNodeId, type Listener, listenerOf, listenersOf } from './listeners.js'
+import { addressOf, firstNodeId, type Listener, listenerOf, listenersOf } from './listeners.js'
 
 const identitySchema = z.object({ pid: z.int().min(1), startedAt: z.string().min(1) })
 
@@ -162,9 +162,4 @@ function describeIam(
     credentialsFile: paths.credentialsFile,
     accessKeyId: document.identities[0]?.accessKeyId ?? '',
   }
-}
-
-/** What clients are told to connect to. */
-export function addressOf({ advertisedHost, port }: Listener): string {
-  return `${advertisedHost}:${port}`
 }

@@ -9,6 +9,7 @@ import { stopTogether } from './cluster.js'
 import { type LocalIam, localIam } from './iam/local-iam.js'
 import type { IamOptions } from './iam/options.js'
 import { type LocalStackConfig, type LocalStackInput, localStackSchema } from './options.js'
+import { proxiesEndWithTheirProcess } from './proxies.js'
 import { removeStackRecord } from './stack-state.js'
 import { leaveAll, removeAll } from './state-folder.js'
 
@@ -49,7 +50,7 @@ export interface LocalStack extends AsyncDisposable {
    * Lets the brokers outlive this process, with its state folder, until `stopLocal(stateFolder)` or `tidewater local down`.
    * Spark runs still end with this process. `stop()` works as before.
    *
-   * @throws TidewaterError `STACK_NOT_RUNNING`
+   * @throws TidewaterError `STACK_NOT_RUNNING`; `CONFIG_INVALID` with `proxied`: the proxies end with this process
    */
   detach(): Promise<void>
 }
@@ -101,6 +102,7 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
   const stopAll = async (options: StopOptions) => {
     await Promise.all([...sparkRuns].map((run) => run.stop()))
     await stopTogether(brokers)
+    for (const { proxy } of brokers) await proxy?.close()
     await removeStackRecord(record.stateFolder)
     if (options.keepStateFolder) leaveAll(booted.disposables)
     else await removeAll(booted.disposables)
@@ -134,6 +136,7 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
     stop,
     async detach() {
       requireNotStopped(stopping)
+      if (config.proxied) throw proxiesEndWithTheirProcess()
       if (!brokers.some(({ isRunning }) => isRunning)) throw notRunning('The Kafka broker is not running')
       await booted.recordDetached()
       for (const { release } of controls) release()

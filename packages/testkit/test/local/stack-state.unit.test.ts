@@ -159,6 +159,7 @@ test.each([
   [{ heap: 512 }, 'heap'],
   [{ brokers: 2 }, 'brokers'],
   [{ brokers: 3, iam: true }, 'brokers: must be 1 with iam, got 3'],
+  [{ proxied: true, iam: true }, 'proxied: must be false with iam, got true'],
 ])('the options %j are refused', (input, message) => {
   expect(() => parseConfig(localStackSchema, input, 'options')).toThrow(message)
 })
@@ -166,6 +167,7 @@ test.each([
 test('the defaults', () => {
   expect(parseConfig(localStackSchema, {}, 'options')).toEqual({
     brokers: 1,
+    proxied: false,
     brokerHeapMb: 512,
     readyTimeoutMs: 60_000,
     stopTimeoutMs: 20_000,
