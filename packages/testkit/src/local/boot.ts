@@ -9,6 +9,7 @@ import { awaitFreePort, type BrokerLaunch, launchBroker, type RunningBroker } fr
 import { brokerFolder, clusterIdFrom } from './broker-files.js'
 import { findClusterId, launchCluster, type StartedBroker } from './cluster.js'
 import { type PreparedIam, prepareIam } from './iam/prepare-iam.js'
+import { kafkaReleases } from './kafka-releases.js'
 import { type Listener, listenerRequests, listenersOf, nodeIds } from './listeners.js'
 import type { LocalStackConfig } from './options.js'
 import { findFreePorts, requireFreePort, tryPorts } from './ports.js'
@@ -47,7 +48,8 @@ export async function bootStack(
   toolchain: ToolchainOptions,
 ): Promise<BootedStack> {
   const { signal, env, onProgress } = toolchain
-  const bundles = config.iam === undefined ? (['kafka'] as const) : (['kafka', 'msk-iam-broker'] as const)
+  const { jars } = kafkaReleases[config.kafkaVersion]
+  const bundles = config.iam === undefined ? [jars] : [jars, 'msk-iam-broker' as const]
   const needs = await jarPrerequisites(bundles, toolchain.cacheFolder)
   const { java } = await requirePrerequisites(needs, env)
   const javaCommand = java?.command ?? 'java'
@@ -55,7 +57,7 @@ export async function bootStack(
   for (const { port, option } of requests) if (port !== undefined) await requireFreePort(port, option)
   const state = await prepareStateFolder(config)
   try {
-    const jarsFolder = await ensureJars('kafka', toolchain)
+    const jarsFolder = await ensureJars(jars, toolchain)
     const pluginFolder = config.iam === undefined ? '' : await ensureJars('msk-iam-broker', toolchain)
     const boot = async (): Promise<BootedStack> => {
       await requireStopped(state.folder)
@@ -69,6 +71,7 @@ export async function bootStack(
           nodeId,
           listeners,
           folder: brokerFolder(state.folder, nodeId),
+          kafkaVersion: config.kafkaVersion,
           jarsFolder,
           heapMb: config.brokerHeapMb,
           iam: iam && {

@@ -2,6 +2,7 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { renderJavaProperties } from '../java-properties.js'
 import { type IamBrokerPlan, iamProperties } from './iam/broker-properties.js'
+import { type KafkaVersion, kafkaReleases } from './kafka-releases.js'
 import { addressOf, interBrokerListener, type Listener, listenersOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
 
@@ -9,6 +10,7 @@ export interface BrokerPlan {
   readonly nodeId: number
   /** Of every broker of the cluster. */
   readonly listeners: readonly Listener[]
+  readonly kafkaVersion: KafkaVersion
   readonly heapMb: number
   /** Folder of the broker's files within the state folder. */
   readonly folder: string
@@ -23,7 +25,6 @@ export function brokerPaths(folder: string) {
     dataFolder: join(folder, 'data'),
     metaProperties: join(folder, 'data', 'meta.properties'),
     serverProperties: join(folder, 'server.properties'),
-    log4jProperties: join(folder, 'log4j.properties'),
     logFile: join(folder, 'broker.log'),
   }
 }
@@ -109,24 +110,16 @@ export function clusterIdFrom(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url')
 }
 
-export function renderLog4jProperties(): string {
-  return renderJavaProperties({
-    'log4j.rootLogger': 'INFO, stdout',
-    'log4j.appender.stdout': 'org.apache.log4j.ConsoleAppender',
-    'log4j.appender.stdout.layout': 'org.apache.log4j.PatternLayout',
-    'log4j.appender.stdout.layout.ConversionPattern': '[%d] %p %m (%c)%n',
-  })
-}
-
 /** Arguments of `java`. */
 export function brokerJavaArguments(plan: BrokerPlan): string[] {
   const paths = brokerPaths(plan.folder)
+  const { logging } = kafkaReleases[plan.kafkaVersion]
   return [
     `-Xmx${plan.heapMb}m`,
     // Three JVMs that compile at once are most of a cluster's start: without the second compiler it takes 3/5 of the time.
     ...(controllersOf(plan).length > 1 ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : []),
     '-Djava.awt.headless=true',
-    `-Dlog4j.configuration=${pathToFileURL(paths.log4jProperties).href}`,
+    `-D${logging.property}=${pathToFileURL(join(plan.folder, logging.file)).href}`,
     '-cp',
     [plan.jarsFolder, ...(plan.iam === undefined ? [] : [plan.iam.jarsFolder])]
       .map((folder) => join(folder, '*'))

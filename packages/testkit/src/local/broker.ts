@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { abortableSleep, TidewaterError } from '@tidewater/core'
+import { renderJavaProperties } from '../java-properties.js'
 import { logSize, readLogFrom } from '../supervisor/log-tail.js'
 import type { ProcessIdentity } from '../supervisor/process-identity.js'
 import { becomesReady } from '../supervisor/ready.js'
@@ -9,11 +11,11 @@ import {
   brokerJavaArguments,
   brokerPaths,
   portTaken,
-  renderLog4jProperties,
   renderMetaProperties,
   renderServerProperties,
 } from './broker-files.js'
 import { writePrivateFile } from './iam/private-file.js'
+import { kafkaReleases } from './kafka-releases.js'
 import { interBrokerListener, listenersOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
@@ -53,7 +55,8 @@ export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker>
   await formatDataFolder(plan, launch.clusterId)
   // With IAM it holds the password of the broker's key.
   await writePrivateFile(paths.serverProperties, renderServerProperties(plan))
-  await writeFile(paths.log4jProperties, renderLog4jProperties())
+  const { logging } = kafkaReleases[plan.kafkaVersion]
+  await writeFile(join(plan.folder, logging.file), renderJavaProperties(logging.properties))
   const logStart = await logSize(paths.logFile)
   const process = await supervise({
     name: 'Kafka broker',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type IamOptions, iamOptionsSchema } from './iam/options.js'
+import { kafkaVersions } from './kafka-releases.js'
 import { listenerRequests, portConflict } from './listeners.js'
 
 const port = z.int().min(1).max(65_535)
@@ -20,6 +21,11 @@ export const localStackSchema = z
      * get three replicas and `min.insync.replicas` 2 unless they say otherwise.
      */
     brokers: z.literal([1, 3]).default(1),
+    /**
+     * Release of Kafka. Default 3.9. 4.1 is fetched when it is first asked for; a state folder stays with the release
+     * that made it.
+     */
+    kafkaVersion: z.enum(kafkaVersions).default('3.9'),
     /** Port of the first Kafka broker on 127.0.0.1. Default: a free one. */
     brokerPort: port.optional(),
     /** Port of the first KRaft controller on 127.0.0.1. Default: a free one. */
@@ -52,6 +58,8 @@ export const localStackSchema = z
       context.addIssue({ code: 'custom', path: [path], message, input })
     if (config.iam !== undefined) {
       if (config.brokers !== 1) refuse('brokers', 'must be 1 with iam', config.brokers)
+      // The plugin is built for it.
+      if (config.kafkaVersion !== '3.9') refuse('kafkaVersion', 'must be 3.9 with iam', config.kafkaVersion)
       if (config.proxied) refuse('proxied', 'must be false with iam', config.proxied)
     }
     const conflict = portConflict(listenerRequests(config))

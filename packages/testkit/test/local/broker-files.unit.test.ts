@@ -13,11 +13,12 @@ import { type Listener, listenerRequests } from '../../src/local/listeners.js'
 const listeners = listenerRequests({ brokerPort: 19092, controllerPort: 19093 }) as Listener[]
 const plan = {
   nodeId: 1,
+  kafkaVersion: '3.9',
   listeners,
   heapMb: 300,
   folder: '/state/broker',
   jarsFolder: '/cache/jars',
-}
+} as const
 
 test('every listener is on the loopback interface, and topics are not made by accident', () => {
   const lines = renderServerProperties(plan).split('\n')

@@ -95,6 +95,7 @@ describe('a running stack', () => {
     const launch = launchBroker({
       plan: {
         nodeId: 1,
+        kafkaVersion: '3.9',
         listeners: listenerRequests({
           brokerPort: stack.broker.port,
           controllerPort,

@@ -159,6 +159,7 @@ test.each([
   [{ heap: 512 }, 'heap'],
   [{ brokers: 2 }, 'brokers'],
   [{ brokers: 3, iam: true }, 'brokers: must be 1 with iam, got 3'],
+  [{ kafkaVersion: '4.1', iam: true }, 'kafkaVersion: must be 3.9 with iam, got "4.1"'],
   [{ proxied: true, iam: true }, 'proxied: must be false with iam, got true'],
 ])('the options %j are refused', (input, message) => {
   expect(() => parseConfig(localStackSchema, input, 'options')).toThrow(message)
@@ -167,6 +168,7 @@ test.each([
 test('the defaults', () => {
   expect(parseConfig(localStackSchema, {}, 'options')).toEqual({
     brokers: 1,
+    kafkaVersion: '3.9',
     proxied: false,
     brokerHeapMb: 512,
     readyTimeoutMs: 60_000,
