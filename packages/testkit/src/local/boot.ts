@@ -6,7 +6,7 @@ import { withFileLock } from '../toolchain/file-lock.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from '../toolchain/jars.js'
 import { requirePrerequisites } from '../toolchain/require-prerequisites.js'
 import { awaitFreePort, type BrokerLaunch, launchBroker, type RunningBroker } from './broker.js'
-import { brokerFolder, clusterIdFrom } from './broker-files.js'
+import { brokerFolder, brokerPaths, clusterIdFrom } from './broker-files.js'
 import { findClusterId, launchCluster, type StartedBroker } from './cluster.js'
 import { type PreparedIam, prepareIam } from './iam/prepare-iam.js'
 import { kafkaReleases } from './kafka-releases.js'
@@ -25,6 +25,8 @@ export interface BootedBroker {
   readonly running: RunningBroker
   /** There exactly when the configuration asks for proxies. */
   readonly proxy: TcpProxy | undefined
+  /** As its process sees it. */
+  readonly smallLogDir: string | undefined
   /** Starts it again on the same ports and data. */
   relaunch(): Promise<RunningBroker>
 }
@@ -53,6 +55,7 @@ export async function bootStack(
   const needs = await jarPrerequisites(bundles, toolchain.cacheFolder)
   const { java } = await requirePrerequisites(needs, env)
   const javaCommand = java?.command ?? 'java'
+  if (config.smallLogDir !== undefined) requireMounts()
   const requests = listenerRequests(config)
   for (const { port, option } of requests) if (port !== undefined) await requireFreePort(port, option)
   const state = await prepareStateFolder(config)
@@ -74,6 +77,7 @@ export async function bootStack(
           kafkaVersion: config.kafkaVersion,
           jarsFolder,
           heapMb: config.brokerHeapMb,
+          smallLogDirMb: nodeId === config.smallLogDir?.brokerId ? config.smallLogDir.sizeMb : undefined,
           iam: iam && {
             configFile: iam.paths.configFile,
             keyStoreFile: iam.paths.keyStoreFile,
@@ -118,7 +122,9 @@ export async function bootStack(
         }
       }
       const brokerOf = ({ launch, running }: StartedBroker): BootedBroker => {
-        const { nodeId } = launch.plan
+        const { nodeId, smallLogDirMb } = launch.plan
+        const smallLogDir =
+          smallLogDirMb === undefined ? undefined : brokerPaths(launch.plan.folder).smallLogDir
         const own = listenersOf(listeners, nodeId)
         const relaunch = async () => {
           for (const { port, option } of own) await awaitFreePort(port, option)
@@ -127,7 +133,7 @@ export async function bootStack(
           await recordOrKill([{ launch, running: again }])
           return again
         }
-        return { id: nodeId, listeners: own, running, proxy: proxies.get(nodeId), relaunch }
+        return { id: nodeId, listeners: own, running, proxy: proxies.get(nodeId), smallLogDir, relaunch }
       }
       return {
         record: await recordOrKill(started),
@@ -147,6 +153,14 @@ export async function bootStack(
     else await removeAll(state.disposables)
     throw thrown
   }
+}
+
+function requireMounts(): void {
+  if (process.platform === 'linux' && process.getuid?.() === 0) return
+  throw new TidewaterError('CONFIG_INVALID', 'smallLogDir needs Linux and root, which alone may mount', {
+    remedy: 'Run it as root on Linux, or leave smallLogDir out.',
+    details: { platform: process.platform },
+  })
 }
 
 function namesLog(thrown: unknown): boolean {

@@ -23,6 +23,8 @@ export interface LocalBroker {
   readonly logFile: string
   /** Process id; undefined while it is not running. */
   readonly pid: number | undefined
+  /** Its second log directory, which its process alone sees mounted; undefined while there is none. */
+  readonly smallLogDir: string | undefined
   /** Whether there is a process, even a paused one. */
   readonly isRunning: boolean
   /**
@@ -68,6 +70,12 @@ export function brokerControl(
     logFile: brokerPaths(brokerFolder(stateFolder, id)).logFile,
     get pid() {
       return running()?.pid
+    },
+    get smallLogDir() {
+      const pid = running()?.pid
+      return booted.smallLogDir === undefined || pid === undefined
+        ? undefined
+        : `/proc/${pid}/root${booted.smallLogDir}`
     },
     get isRunning() {
       return running() !== undefined

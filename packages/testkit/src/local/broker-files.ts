@@ -15,6 +15,8 @@ export interface BrokerPlan {
   /** Folder of the broker's files within the state folder. */
   readonly folder: string
   readonly jarsFolder: string
+  /** Size of a second log directory, which fills; undefined: there is none. */
+  readonly smallLogDirMb?: number | undefined
   /** There exactly when a listener is `IAM`. */
   readonly iam?: IamBrokerPlan | undefined
 }
@@ -23,6 +25,9 @@ export interface BrokerPlan {
 export function brokerPaths(folder: string) {
   return {
     dataFolder: join(folder, 'data'),
+    smallLogDir: join(folder, 'small-log-dir'),
+    /** What formats it, which is new at each start. */
+    smallMetaProperties: join(folder, 'small-log-dir.properties'),
     metaProperties: join(folder, 'data', 'meta.properties'),
     serverProperties: join(folder, 'server.properties'),
     logFile: join(folder, 'broker.log'),
@@ -41,6 +46,7 @@ export function brokerFolder(stateFolder: string, nodeId: number): string {
 export function renderServerProperties(plan: BrokerPlan): string {
   const own = listenersOf(plan.listeners, plan.nodeId)
   const controllers = controllersOf(plan)
+  const { dataFolder, smallLogDir } = brokerPaths(plan.folder)
   const advertised = own.filter(({ advertisedHost }) => advertisedHost !== undefined)
   const replicas = controllers.length
   const inSyncReplicas = replicas === 1 ? 1 : replicas - 1
@@ -57,7 +63,8 @@ export function renderServerProperties(plan: BrokerPlan): string {
       .join(','),
     'inter.broker.listener.name': interBrokerListener(own).name,
     'listener.security.protocol.map': own.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
-    'log.dirs': brokerPaths(plan.folder).dataFolder,
+    // The first one holds the metadata log as well.
+    'log.dirs': [dataFolder, ...(plan.smallLogDirMb === undefined ? [] : [smallLogDir])].join(','),
     // Topics come from a plan; a misspelt name must be an error, not a new topic. Same default as Amazon MSK.
     'auto.create.topics.enable': false,
     'unclean.leader.election.enable': false,
@@ -108,6 +115,18 @@ export function clusterIdOf(metaProperties: string): string | undefined {
 /** A Kafka cluster id: 16 bytes in URL-safe base64 without padding. */
 export function clusterIdFrom(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url')
+}
+
+/** What starts the broker. */
+export function brokerCommand(plan: BrokerPlan, javaCommand: string): { command: string; args: string[] } {
+  const java = brokerJavaArguments(plan)
+  if (plan.smallLogDirMb === undefined) return { command: javaCommand, args: java }
+  // In a mount namespace of the broker's own the file system goes when the process goes, whatever ends that.
+  const mount = `mount -t tmpfs -o size=${plan.smallLogDirMb}m tmpfs "$0"`
+  const script = `${mount} && cp "$1" "$0/meta.properties" && shift && exec "$@"`
+  const { smallLogDir, smallMetaProperties } = brokerPaths(plan.folder)
+  const inNamespace = ['--mount', 'sh', '-c', script, smallLogDir, smallMetaProperties]
+  return { command: 'unshare', args: [...inNamespace, javaCommand, ...java] }
 }
 
 /** Arguments of `java`. */

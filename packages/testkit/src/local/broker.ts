@@ -8,7 +8,7 @@ import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
 import {
   type BrokerPlan,
-  brokerJavaArguments,
+  brokerCommand,
   brokerPaths,
   portTaken,
   renderMetaProperties,
@@ -53,6 +53,10 @@ export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker>
   const paths = brokerPaths(plan.folder)
   const { port } = interBrokerListener(listenersOf(plan.listeners, plan.nodeId))
   await formatDataFolder(plan, launch.clusterId)
+  if (plan.smallLogDirMb !== undefined) {
+    await mkdir(paths.smallLogDir, { recursive: true })
+    await writeFile(paths.smallMetaProperties, renderMetaProperties(launch.clusterId, plan.nodeId))
+  }
   // With IAM it holds the password of the broker's key.
   await writePrivateFile(paths.serverProperties, renderServerProperties(plan))
   const { logging } = kafkaReleases[plan.kafkaVersion]
@@ -60,8 +64,7 @@ export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker>
   const logStart = await logSize(paths.logFile)
   const process = await supervise({
     name: 'Kafka broker',
-    command: launch.javaCommand,
-    args: brokerJavaArguments(plan),
+    ...brokerCommand(plan, launch.javaCommand),
     cwd: plan.folder,
     env: launch.env,
     logFile: paths.logFile,

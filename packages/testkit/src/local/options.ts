@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type IamOptions, iamOptionsSchema } from './iam/options.js'
 import { kafkaVersions } from './kafka-releases.js'
-import { listenerRequests, portConflict } from './listeners.js'
+import { firstNodeId, listenerRequests, mostBrokers, portConflict } from './listeners.js'
 
 const port = z.int().min(1).max(65_535)
 
@@ -37,6 +37,19 @@ export const localStackSchema = z
      * `stack.brokers[i].proxy`. Brokers reach each other directly. Default false.
      */
     proxied: z.boolean().default(false),
+    /**
+     * Gives one broker a second log directory on a file system of that size, which fills: partitions go to the directory
+     * that has fewer of them, and appends to one on a full directory fail with KAFKA_STORAGE_ERROR while the broker goes
+     * on. In memory, and gone with each end of the broker's process. Linux only, as root. Default: none.
+     */
+    smallLogDir: z
+      .strictObject({
+        /** The broker's `id`. */
+        brokerId: z.int().min(firstNodeId).max(mostBrokers),
+        /** At least 4: Kafka makes index files ahead of the records. */
+        sizeMb: z.int().min(4).max(65_536),
+      })
+      .optional(),
     /** Folder for data, logs and configuration. Default: a new one in the system's temporary folder. */
     stateFolder: z.string().min(1).optional(),
     /** Keep the state folder after the stop. Default: true for a folder the caller named, false for a temporary one. */
@@ -56,6 +69,9 @@ export const localStackSchema = z
   .superRefine((config, context) => {
     const refuse = (path: string, message: string, input: unknown) =>
       context.addIssue({ code: 'custom', path: [path], message, input })
+    const { smallLogDir } = config
+    if (smallLogDir !== undefined && smallLogDir.brokerId > config.brokers)
+      refuse('smallLogDir', `must name one of ${config.brokers} brokers`, smallLogDir.brokerId)
     if (config.iam !== undefined) {
       if (config.brokers !== 1) refuse('brokers', 'must be 1 with iam', config.brokers)
       // The plugin is built for it.
