@@ -1,3 +1,4 @@
+export type { LocalBroker } from './local/broker-control.js'
 export {
   type DetachedIam,
   defaultStateFolder,
@@ -21,7 +22,6 @@ export type { PolicyDocument } from './local/iam/policy.js'
 export type { LocalStackInput, SparkResources } from './local/options.js'
 export type { StackRecord } from './local/stack-record.js'
 export {
-  type LocalBroker,
   type LocalIamStack,
   type LocalStack,
   type StackSparkOptions,
@@ -30,6 +30,7 @@ export {
   startLocal,
 } from './local/start-local.js'
 export type { JarBundle, OnProgress, Progress, ProgressStep } from './progress.js'
+export { startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.js'
 export type { SparkRunOptions } from './spark/run-document.js'
 export {
   type JobBatch,

@@ -3,7 +3,7 @@ import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { Kafka, logLevel } from 'kafkajs'
 
 function client(brokers: string): Kafka {
-  return new Kafka({ clientId: 'testkit-test', brokers: [brokers], logLevel: logLevel.NOTHING })
+  return new Kafka({ clientId: 'testkit-test', brokers: brokers.split(','), logLevel: logLevel.NOTHING })
 }
 
 /** Creates the topic with one partition, by the driver: kafkajs alone doesn't wait until the broker knows of it. */

@@ -25,6 +25,14 @@ export type LocalUpOptions = Omit<LocalStackInput, 'keep' | 'spark'>
 /** The IAM listener in documents; see `IamEndpoint` of the test kit. */
 export type LocalIamDocument = NonNullable<StackRecord['iam']>
 
+/** A broker beyond the first. */
+interface FurtherBroker {
+  /** `node.id` */
+  readonly id: number
+  readonly pid: number
+  readonly logFile: string
+}
+
 /** What documents tell of a stack that runs. */
 interface StackDocument {
   readonly bootstrapBrokers: string
@@ -33,6 +41,8 @@ interface StackDocument {
   readonly brokerLogFile: string
   readonly clusterId: string
   readonly brokerPid: number
+  /** With `--brokers 3`: those beyond the first. */
+  readonly furtherBrokers?: readonly FurtherBroker[]
   readonly startedAt: string
 }
 
@@ -131,11 +141,13 @@ export function renderLocalDown(document: LocalDownDocument): string {
 export function renderLocalStatus(document: LocalStatusDocument): string {
   if (document.state === 'stopped') return `No local stack is running from ${document.stateFolder}.`
   const state = document.state === 'running' ? 'running' : 'running, but not answering'
+  const { furtherBrokers = [] } = document
+  const processes = [document.brokerPid, ...furtherBrokers.map(({ pid }) => pid)].join(', ')
   return [
     `Local stack: ${state}`,
-    `Kafka: ${document.bootstrapBrokers} (process ${document.brokerPid}, since ${document.startedAt})`,
+    `Kafka: ${document.bootstrapBrokers} (process ${processes}, since ${document.startedAt})`,
     `State folder: ${document.stateFolder}`,
-    `Broker log: ${document.brokerLogFile}`,
+    `Broker log: ${[document.brokerLogFile, ...furtherBrokers.map(({ logFile }) => logFile)].join(', ')}`,
     ...(document.iam === undefined ? [] : renderIam(document.iam)),
   ].join('\n')
 }
@@ -148,6 +160,17 @@ function describeStack(stack: StackRecord): StackDocument {
     brokerLogFile: stack.brokerLogFile,
     clusterId: stack.clusterId,
     brokerPid: stack.brokerProcess.pid,
+    ...(stack.furtherBrokers === undefined
+      ? {}
+      : { furtherBrokers: stack.furtherBrokers.map(furtherBroker) }),
     startedAt: stack.startedAt,
   }
+}
+
+function furtherBroker({
+  id,
+  process,
+  logFile,
+}: NonNullable<StackRecord['furtherBrokers']>[number]): FurtherBroker {
+  return { id, pid: process.pid, logFile }
 }

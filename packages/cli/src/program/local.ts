@@ -43,9 +43,10 @@ export function addLocalCommands(program: Command, io: CliIo): void {
     })
 
   withFolder(local.command('up').description('start the stack; it stays up until `tidewater local down`'))
-    .option('--broker-port <port>', 'port of the broker (default: a free one)', integer)
-    .option('--controller-port <port>', 'port of the controller (default: a free one)', integer)
-    .option('--broker-heap-mb <MiB>', "heap of the broker's JVM (default: 512)", integer)
+    .option('--brokers <count>', '1, or 3 for a cluster that goes on when one is lost (default: 1)', integer)
+    .option('--broker-port <port>', 'port of the first broker (default: a free one)', integer)
+    .option('--controller-port <port>', 'port of the first controller (default: a free one)', integer)
+    .option('--broker-heap-mb <MiB>', "heap of each broker's JVM (default: 512; 256 with three)", integer)
     .option('--iam', 'a second listener that authenticates and authorizes as MSK with IAM does', false)
     .option('--iam-port <port>', 'port of that listener (default: a free one)', integer)
     .option('--region <region>', 'region that clients sign for (default: us-east-1)')

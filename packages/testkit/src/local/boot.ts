@@ -1,107 +1,152 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
-import { isRunning } from '../supervisor/process-identity.js'
+import type { TcpProxy } from '../proxy/tcp-proxy.js'
 import { withFileLock } from '../toolchain/file-lock.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from '../toolchain/jars.js'
 import { requirePrerequisites } from '../toolchain/require-prerequisites.js'
 import { awaitFreePort, type BrokerLaunch, launchBroker, type RunningBroker } from './broker.js'
-import { clusterIdFrom } from './broker-files.js'
+import { brokerFolder, brokerPaths, clusterIdFrom } from './broker-files.js'
+import { findClusterId, launchCluster, type StartedBroker } from './cluster.js'
 import { type PreparedIam, prepareIam } from './iam/prepare-iam.js'
-import { listenerRequests } from './listeners.js'
+import { kafkaReleases } from './kafka-releases.js'
+import { type Listener, listenerRequests, listenersOf, nodeIds } from './listeners.js'
 import type { LocalStackConfig } from './options.js'
 import { findFreePorts, requireFreePort, tryPorts } from './ports.js'
-import { describeStack, type StackRecord } from './stack-record.js'
-import { readStackRecord, writeStackRecord } from './stack-state.js'
+import { advertiseProxies, startProxies } from './proxies.js'
+import type { StackRecord } from './stack-record.js'
+import { readRunningStack, stackRecorder } from './stack-state.js'
 import { leaveAll, prepareStateFolder, removeAll } from './state-folder.js'
 
+export interface BootedBroker {
+  /** `node.id` */
+  readonly id: number
+  readonly listeners: readonly Listener[]
+  readonly running: RunningBroker
+  /** There exactly when the configuration asks for proxies. */
+  readonly proxy: TcpProxy | undefined
+  /** As its process sees it. */
+  readonly smallLogDir: string | undefined
+  /** Starts it again on the same ports and data. */
+  relaunch(): Promise<RunningBroker>
+}
+
 export interface BootedStack {
+  /** As it was written at the start. */
   readonly record: StackRecord
-  readonly broker: RunningBroker
+  readonly brokers: readonly BootedBroker[]
   /** There exactly when the configuration asks for it. */
   readonly iam: PreparedIam | undefined
   /** What goes when the stack stops. */
   readonly disposables: readonly string[]
-  /** Starts the broker again on the same ports and data. */
-  relaunch(): Promise<RunningBroker>
+  /** Records that the stack outlives this process. */
+  recordDetached(): Promise<void>
 }
 
-/** Starts the broker and records the stack in its state folder. */
+/** Starts the brokers and records the stack in its state folder. */
 export async function bootStack(
   config: LocalStackConfig,
   lifetime: StackRecord['lifetime'],
   toolchain: ToolchainOptions,
 ): Promise<BootedStack> {
   const { signal, env, onProgress } = toolchain
-  const bundles = config.iam === undefined ? (['kafka'] as const) : (['kafka', 'msk-iam-broker'] as const)
+  const { jars } = kafkaReleases[config.kafkaVersion]
+  const bundles = config.iam === undefined ? [jars] : [jars, 'msk-iam-broker' as const]
   const needs = await jarPrerequisites(bundles, toolchain.cacheFolder)
   const { java } = await requirePrerequisites(needs, env)
   const javaCommand = java?.command ?? 'java'
+  if (config.smallLogDir !== undefined) requireMounts()
   const requests = listenerRequests(config)
   for (const { port, option } of requests) if (port !== undefined) await requireFreePort(port, option)
   const state = await prepareStateFolder(config)
   try {
-    const jarsFolder = await ensureJars('kafka', toolchain)
+    const jarsFolder = await ensureJars(jars, toolchain)
     const pluginFolder = config.iam === undefined ? '' : await ensureJars('msk-iam-broker', toolchain)
-    const boot = async () => {
+    const boot = async (): Promise<BootedStack> => {
       await requireStopped(state.folder)
       // Under the lock: a broker that runs goes by these very files.
       const iam =
         config.iam && (await prepareIam(config.iam, state.folder, { javaCommand, env, signal, onProgress }))
       onProgress?.('Kafka broker: starting', { step: 'broker', state: 'started' })
-      const started = await tryPorts(requests, findFreePorts, async (listeners) => {
-        const launch: BrokerLaunch = {
-          plan: {
-            listeners,
-            folder: join(state.folder, 'broker'),
-            jarsFolder,
-            heapMb: config.brokerHeapMb,
-            iam: iam && {
-              configFile: iam.paths.configFile,
-              keyStoreFile: iam.paths.keyStoreFile,
-              keyStorePassword: iam.keyStorePassword,
-              jarsFolder: pluginFolder,
-            },
+      const clusterId = (await findClusterId(state.folder, config.brokers)) ?? clusterIdFrom(randomBytes(16))
+      const launchOf = (nodeId: number, listeners: readonly Listener[]): BrokerLaunch => ({
+        plan: {
+          nodeId,
+          listeners,
+          folder: brokerFolder(state.folder, nodeId),
+          kafkaVersion: config.kafkaVersion,
+          jarsFolder,
+          heapMb: config.brokerHeapMb,
+          smallLogDirMb: nodeId === config.smallLogDir?.brokerId ? config.smallLogDir.sizeMb : undefined,
+          iam: iam && {
+            configFile: iam.paths.configFile,
+            keyStoreFile: iam.paths.keyStoreFile,
+            keyStorePassword: iam.keyStorePassword,
+            jarsFolder: pluginFolder,
           },
-          javaCommand,
-          env,
-          newClusterId: clusterIdFrom(randomBytes(16)),
-          readyTimeoutMs: config.readyTimeoutMs,
-          signal,
-        }
-        return { launch, broker: await launchBroker(launch) }
+        },
+        javaCommand,
+        env,
+        clusterId,
+        awaitedBrokers: config.brokers,
+        readyTimeoutMs: config.readyTimeoutMs,
+        signal,
       })
-      const record = describeStack({
-        listeners: started.launch.plan.listeners,
-        clusterId: started.broker.clusterId,
+      const { listeners, proxies, started } = await tryPorts(requests, findFreePorts, async (found) => {
+        const proxies = config.proxied ? await startProxies(found) : new Map<number, TcpProxy>()
+        const listeners = advertiseProxies(found, proxies)
+        try {
+          const launches = nodeIds(config.brokers).map((id) => launchOf(id, listeners))
+          return { listeners, proxies, started: await launchCluster(launches) }
+        } catch (thrown) {
+          for (const proxy of proxies.values()) await proxy.close()
+          throw thrown
+        }
+      })
+      const record = stackRecorder({
+        listeners,
+        clusterId,
         stateFolder: state.folder,
         lifetime,
         startedAt: new Date().toISOString(),
-        brokerProcess: started.broker.identity,
         stopTimeoutMs: config.stopTimeoutMs,
         iam,
       })
-      await recordOrKill(record, started.broker)
-      return { record, iam, ...started }
+      const recordOrKill = async (brokers: readonly StartedBroker[]) => {
+        try {
+          return await record(brokers.map(({ launch, running }) => [launch.plan.nodeId, running.identity]))
+        } catch (thrown) {
+          // A broker that nothing on disk knows of could not be stopped by the next command.
+          await Promise.all(brokers.map(({ running }) => running.process.kill()))
+          throw thrown
+        }
+      }
+      const brokerOf = ({ launch, running }: StartedBroker): BootedBroker => {
+        const { nodeId, smallLogDirMb } = launch.plan
+        const smallLogDir =
+          smallLogDirMb === undefined ? undefined : brokerPaths(launch.plan.folder).smallLogDir
+        const own = listenersOf(listeners, nodeId)
+        const relaunch = async () => {
+          for (const { port, option } of own) await awaitFreePort(port, option)
+          // The signal belonged to the first start.
+          const again = await launchBroker({ ...launch, awaitedBrokers: 1, signal: undefined })
+          await recordOrKill([{ launch, running: again }])
+          return again
+        }
+        return { id: nodeId, listeners: own, running, proxy: proxies.get(nodeId), smallLogDir, relaunch }
+      }
+      return {
+        record: await recordOrKill(started),
+        brokers: started.map(brokerOf),
+        iam,
+        disposables: state.disposables,
+        recordDetached: async () => void (await record([], 'detached')),
+      }
     }
-    const { record, iam, broker, launch } = await withFileLock(join(state.folder, 'stack.lock'), boot, {
-      signal,
-    })
-    const message = `Kafka broker: answers at ${record.bootstrapBrokers}`
+    const booted = await withFileLock(join(state.folder, 'stack.lock'), boot, { signal })
+    const message = `Kafka broker: answers at ${booted.record.bootstrapBrokers}`
     onProgress?.(message, { step: 'broker', state: 'done' })
-    return {
-      record,
-      broker,
-      iam,
-      disposables: state.disposables,
-      relaunch: async () => {
-        for (const { port, option } of launch.plan.listeners) await awaitFreePort(port, option)
-        // The signal belonged to the first start.
-        const again = await launchBroker({ ...launch, signal: undefined })
-        await recordOrKill({ ...record, brokerProcess: again.identity }, again)
-        return again
-      },
-    }
+    return booted
   } catch (thrown) {
     // The log that the error names has to stay.
     if (namesLog(thrown)) leaveAll(state.disposables)
@@ -110,13 +155,21 @@ export async function bootStack(
   }
 }
 
+function requireMounts(): void {
+  if (process.platform === 'linux' && process.getuid?.() === 0) return
+  throw new TidewaterError('CONFIG_INVALID', 'smallLogDir needs Linux and root, which alone may mount', {
+    remedy: 'Run it as root on Linux, or leave smallLogDir out.',
+    details: { platform: process.platform },
+  })
+}
+
 function namesLog(thrown: unknown): boolean {
   return TidewaterError.isInstance(thrown) && 'logFile' in thrown.details
 }
 
 async function requireStopped(stateFolder: string): Promise<void> {
-  const record = await readStackRecord(stateFolder)
-  if (record === undefined || !(await isRunning(record.brokerProcess))) return
+  const record = await readRunningStack(stateFolder)
+  if (record === undefined) return
   const { bootstrapBrokers, brokerProcess } = record
   throw new TidewaterError(
     'STACK_ALREADY_RUNNING',
@@ -126,14 +179,4 @@ async function requireStopped(stateFolder: string): Promise<void> {
       details: { stateFolder, bootstrapBrokers, pid: brokerProcess.pid },
     },
   )
-}
-
-// A broker that nothing on disk knows of could not be stopped by the next command.
-async function recordOrKill(record: StackRecord, broker: RunningBroker): Promise<void> {
-  try {
-    await writeStackRecord(record)
-  } catch (thrown) {
-    await broker.process.kill()
-    throw thrown
-  }
 }

@@ -2,17 +2,21 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { renderJavaProperties } from '../java-properties.js'
 import { type IamBrokerPlan, iamProperties } from './iam/broker-properties.js'
-import { type Listener, listenerOf } from './listeners.js'
+import { type KafkaVersion, kafkaReleases } from './kafka-releases.js'
+import { addressOf, interBrokerListener, type Listener, listenersOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
 
-export const brokerNodeId = 1
-
 export interface BrokerPlan {
+  readonly nodeId: number
+  /** Of every broker of the cluster. */
   readonly listeners: readonly Listener[]
+  readonly kafkaVersion: KafkaVersion
   readonly heapMb: number
   /** Folder of the broker's files within the state folder. */
   readonly folder: string
   readonly jarsFolder: string
+  /** Size of a second log directory, which fills; undefined: there is none. */
+  readonly smallLogDirMb?: number | undefined
   /** There exactly when a listener is `IAM`. */
   readonly iam?: IamBrokerPlan | undefined
 }
@@ -21,45 +25,66 @@ export interface BrokerPlan {
 export function brokerPaths(folder: string) {
   return {
     dataFolder: join(folder, 'data'),
+    smallLogDir: join(folder, 'small-log-dir'),
+    /** What formats it, which is new at each start. */
+    smallMetaProperties: join(folder, 'small-log-dir.properties'),
     metaProperties: join(folder, 'data', 'meta.properties'),
     serverProperties: join(folder, 'server.properties'),
-    log4jProperties: join(folder, 'log4j.properties'),
     logFile: join(folder, 'broker.log'),
   }
 }
 
-/** One combined KRaft node (broker and controller) that listens on the loopback interface alone. */
+/** Folder of a broker's files within the state folder. */
+export function brokerFolder(stateFolder: string, nodeId: number): string {
+  return join(stateFolder, nodeId === 1 ? 'broker' : `broker-${nodeId}`)
+}
+
+/**
+ * A combined KRaft node (broker and controller) that listens on the loopback interface alone. Of three the controllers
+ * keep their majority when any one is lost.
+ */
 export function renderServerProperties(plan: BrokerPlan): string {
-  const { listeners } = plan
-  const controller = listenerOf(listeners, 'CONTROLLER')
-  const advertised = listeners.flatMap(({ name, advertisedHost, port }) =>
-    advertisedHost === undefined ? [] : [`${name}://${advertisedHost}:${port}`],
-  )
+  const own = listenersOf(plan.listeners, plan.nodeId)
+  const controllers = controllersOf(plan)
+  const { dataFolder, smallLogDir } = brokerPaths(plan.folder)
+  const advertised = own.filter(({ advertisedHost }) => advertisedHost !== undefined)
+  const replicas = controllers.length
+  const inSyncReplicas = replicas === 1 ? 1 : replicas - 1
   return renderJavaProperties({
-    'node.id': brokerNodeId,
+    'node.id': plan.nodeId,
     'process.roles': 'broker,controller',
-    'controller.quorum.voters': `${brokerNodeId}@${loopbackHost}:${controller.port}`,
-    'controller.listener.names': controller.name,
-    listeners: listeners.map(({ name, port }) => `${name}://${loopbackHost}:${port}`).join(','),
-    'advertised.listeners': advertised.join(','),
-    'inter.broker.listener.name': listenerOf(listeners, 'PLAINTEXT').name,
-    'listener.security.protocol.map': listeners.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
-    'log.dirs': brokerPaths(plan.folder).dataFolder,
+    'controller.quorum.voters': controllers
+      .map(({ nodeId, port }) => `${nodeId}@${loopbackHost}:${port}`)
+      .join(','),
+    'controller.listener.names': 'CONTROLLER',
+    listeners: own.map(({ name, port }) => `${name}://${loopbackHost}:${port}`).join(','),
+    'advertised.listeners': advertised
+      .map((listener) => `${listener.name}://${addressOf(listener)}`)
+      .join(','),
+    'inter.broker.listener.name': interBrokerListener(own).name,
+    'listener.security.protocol.map': own.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
+    // The first one holds the metadata log as well.
+    'log.dirs': [dataFolder, ...(plan.smallLogDirMb === undefined ? [] : [smallLogDir])].join(','),
     // Topics come from a plan; a misspelt name must be an error, not a new topic. Same default as Amazon MSK.
     'auto.create.topics.enable': false,
-    // One node: what is replicated three times elsewhere is kept once here.
-    'default.replication.factor': 1,
-    'min.insync.replicas': 1,
-    'offsets.topic.replication.factor': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'unclean.leader.election.enable': false,
+    // One broker keeps once what is replicated elsewhere; three do as MSK's default configuration says.
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSyncReplicas,
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSyncReplicas,
     // Each partition of the internal topics costs files and start time.
     'offsets.topic.num.partitions': 1,
     'transaction.state.log.num.partitions': 1,
-    // After a crash the controller, which restarts with the broker, waits for the broker's former session to end before
-    // it lets it register again: the default of 9 s would be most of a restart.
+    // After a crash the controller waits for the broker's session to end before others lead its partitions, and before
+    // it lets it register again: the default of 9 s would be most of a failover, and of a restart.
     'broker.session.timeout.ms': 4_000,
     'broker.heartbeat.interval.ms': 1_000,
+    // How long a follower may hang before it leaves the ISR, and a request to a controller before another one is asked:
+    // defaults of 30 s, which a test of a broker that hangs would have to wait for.
+    'replica.lag.time.max.ms': 4_000,
+    'controller.socket.timeout.ms': 4_000,
     // A consumer group of a test starts at once instead of waiting 3 s for further members.
     'group.initial.rebalance.delay.ms': 0,
     // Taken from the heap at start; the default is 128 MiB.
@@ -68,14 +93,18 @@ export function renderServerProperties(plan: BrokerPlan): string {
   })
 }
 
+function controllersOf({ listeners }: BrokerPlan): readonly Listener[] {
+  return listeners.filter(({ name }) => name === 'CONTROLLER')
+}
+
 /**
  * The file that marks a data folder as formatted for a cluster. Kafka's storage tool writes it and a bootstrap.checkpoint
  * that names the metadata version; without the checkpoint the controller takes the newest version of its release, the
  * same one (org.apache.kafka.metadata.bootstrap.BootstrapDirectory), and the broker adds its directory.id by itself.
  * Writing it here saves a second JVM, about 0.75 s of each start.
  */
-export function renderMetaProperties(clusterId: string): string {
-  return renderJavaProperties({ version: 1, 'cluster.id': clusterId, 'node.id': brokerNodeId })
+export function renderMetaProperties(clusterId: string, nodeId: number): string {
+  return renderJavaProperties({ version: 1, 'cluster.id': clusterId, 'node.id': nodeId })
 }
 
 /** The cluster a data folder belongs to; undefined when it is not formatted. */
@@ -88,22 +117,28 @@ export function clusterIdFrom(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url')
 }
 
-export function renderLog4jProperties(): string {
-  return renderJavaProperties({
-    'log4j.rootLogger': 'INFO, stdout',
-    'log4j.appender.stdout': 'org.apache.log4j.ConsoleAppender',
-    'log4j.appender.stdout.layout': 'org.apache.log4j.PatternLayout',
-    'log4j.appender.stdout.layout.ConversionPattern': '[%d] %p %m (%c)%n',
-  })
+/** What starts the broker. */
+export function brokerCommand(plan: BrokerPlan, javaCommand: string): { command: string; args: string[] } {
+  const java = brokerJavaArguments(plan)
+  if (plan.smallLogDirMb === undefined) return { command: javaCommand, args: java }
+  // In a mount namespace of the broker's own the file system goes when the process goes, whatever ends that.
+  const mount = `mount -t tmpfs -o size=${plan.smallLogDirMb}m tmpfs "$0"`
+  const script = `${mount} && cp "$1" "$0/meta.properties" && shift && exec "$@"`
+  const { smallLogDir, smallMetaProperties } = brokerPaths(plan.folder)
+  const inNamespace = ['--mount', 'sh', '-c', script, smallLogDir, smallMetaProperties]
+  return { command: 'unshare', args: [...inNamespace, javaCommand, ...java] }
 }
 
 /** Arguments of `java`. */
 export function brokerJavaArguments(plan: BrokerPlan): string[] {
   const paths = brokerPaths(plan.folder)
+  const { logging } = kafkaReleases[plan.kafkaVersion]
   return [
     `-Xmx${plan.heapMb}m`,
+    // Three JVMs that compile at once are most of a cluster's start: without the second compiler it takes 3/5 of the time.
+    ...(controllersOf(plan).length > 1 ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : []),
     '-Djava.awt.headless=true',
-    `-Dlog4j.configuration=${pathToFileURL(paths.log4jProperties).href}`,
+    `-D${logging.property}=${pathToFileURL(join(plan.folder, logging.file)).href}`,
     '-cp',
     [plan.jarsFolder, ...(plan.iam === undefined ? [] : [plan.iam.jarsFolder])]
       .map((folder) => join(folder, '*'))

@@ -1,21 +1,22 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { abortableSleep, TidewaterError } from '@tidewater/core'
+import { renderJavaProperties } from '../java-properties.js'
 import { logSize, readLogFrom } from '../supervisor/log-tail.js'
 import type { ProcessIdentity } from '../supervisor/process-identity.js'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
 import {
   type BrokerPlan,
-  brokerJavaArguments,
+  brokerCommand,
   brokerPaths,
-  clusterIdOf,
   portTaken,
-  renderLog4jProperties,
   renderMetaProperties,
   renderServerProperties,
 } from './broker-files.js'
 import { writePrivateFile } from './iam/private-file.js'
-import { listenerOf } from './listeners.js'
+import { kafkaReleases } from './kafka-releases.js'
+import { interBrokerListener, listenersOf } from './listeners.js'
 import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
 import type { ClusterMetadata } from './metadata-wire.js'
@@ -28,8 +29,10 @@ export interface BrokerLaunch {
   readonly plan: BrokerPlan
   readonly javaCommand: string
   readonly env: NodeJS.ProcessEnv
-  /** Used when the data folder belongs to no cluster yet. */
-  readonly newClusterId: string
+  /** Of the data folder, when that is formatted already. */
+  readonly clusterId: string
+  /** How many brokers of the cluster have to be there before this one counts as ready. */
+  readonly awaitedBrokers: number
   readonly readyTimeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
@@ -37,7 +40,6 @@ export interface BrokerLaunch {
 export interface RunningBroker {
   readonly process: SupervisedProcess
   readonly identity: ProcessIdentity
-  readonly clusterId: string
 }
 
 /**
@@ -49,16 +51,20 @@ export interface RunningBroker {
 export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker> {
   const { plan } = launch
   const paths = brokerPaths(plan.folder)
-  const { port } = listenerOf(plan.listeners, 'PLAINTEXT')
-  const clusterId = await formatDataFolder(plan, launch.newClusterId)
+  const { port } = interBrokerListener(listenersOf(plan.listeners, plan.nodeId))
+  await formatDataFolder(plan, launch.clusterId)
+  if (plan.smallLogDirMb !== undefined) {
+    await mkdir(paths.smallLogDir, { recursive: true })
+    await writeFile(paths.smallMetaProperties, renderMetaProperties(launch.clusterId, plan.nodeId))
+  }
   // With IAM it holds the password of the broker's key.
   await writePrivateFile(paths.serverProperties, renderServerProperties(plan))
-  await writeFile(paths.log4jProperties, renderLog4jProperties())
+  const { logging } = kafkaReleases[plan.kafkaVersion]
+  await writeFile(join(plan.folder, logging.file), renderJavaProperties(logging.properties))
   const logStart = await logSize(paths.logFile)
   const process = await supervise({
     name: 'Kafka broker',
-    command: launch.javaCommand,
-    args: brokerJavaArguments(plan),
+    ...brokerCommand(plan, launch.javaCommand),
     cwd: plan.folder,
     env: launch.env,
     logFile: paths.logFile,
@@ -66,7 +72,7 @@ export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker>
   try {
     await becomesReady(
       process,
-      async () => requireItself(await requestMetadata(loopbackHost, port), clusterId, port),
+      async () => requireJoined(await requestMetadata(loopbackHost, port), port, launch),
       { timeoutMs: launch.readyTimeoutMs, signal: launch.signal },
     )
   } catch (thrown) {
@@ -75,7 +81,7 @@ export async function launchBroker(launch: BrokerLaunch): Promise<RunningBroker>
     const option = plan.listeners.find((listener) => listener.port === taken)?.option
     throw option === undefined ? thrown : portInUse(taken, option, thrown)
   }
-  return { process, identity: process.identity, clusterId }
+  return { process, identity: process.identity }
 }
 
 /** Waits a while for a port to become free again, as one does when the broker that held it was just killed. */
@@ -94,30 +100,32 @@ export async function awaitFreePort(port: number, option: string, signal?: Abort
 
 // Of two brokers that were given the same port one answers and the other ends: an answer proves something only when it
 // comes from this broker's cluster.
-function requireItself(metadata: ClusterMetadata, clusterId: string, brokerPort: number): void {
+function requireJoined(
+  metadata: ClusterMetadata,
+  brokerPort: number,
+  { clusterId, awaitedBrokers }: BrokerLaunch,
+): void {
+  const { brokers, controllerId } = metadata
   if (metadata.clusterId !== clusterId)
     throw new TidewaterError(
       'BROKER_UNREACHABLE',
       `Port ${brokerPort} is answered by another cluster, ${metadata.clusterId}`,
     )
-  if (metadata.controllerId < 0 || !metadata.brokers.some(({ port }) => port === brokerPort))
-    throw new TidewaterError('BROKER_UNREACHABLE', 'The broker has not joined its cluster yet', {
-      retryable: true,
-    })
+  const joined = controllerId >= 0 && brokers.some(({ port }) => port === brokerPort)
+  if (!joined || brokers.length < awaitedBrokers)
+    throw new TidewaterError(
+      'BROKER_UNREACHABLE',
+      `The broker has not joined its cluster yet: ${brokers.length} of ${awaitedBrokers} brokers are there`,
+      { retryable: true },
+    )
 }
 
-async function formatDataFolder(plan: BrokerPlan, newClusterId: string): Promise<string> {
-  const { dataFolder, metaProperties } = brokerPaths(plan.folder)
+async function formatDataFolder({ folder, nodeId }: BrokerPlan, clusterId: string): Promise<void> {
+  const { dataFolder, metaProperties } = brokerPaths(folder)
   await mkdir(dataFolder, { recursive: true })
   try {
-    await writeFile(metaProperties, renderMetaProperties(newClusterId), { flag: 'wx' })
-    return newClusterId
+    await writeFile(metaProperties, renderMetaProperties(clusterId, nodeId), { flag: 'wx' })
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
   }
-  const existing = clusterIdOf(await readFile(metaProperties, 'utf8'))
-  if (existing !== undefined) return existing
-  throw new TidewaterError('CONFIG_INVALID', `${metaProperties} names no cluster.id`, {
-    remedy: `Remove ${plan.folder} or choose another state folder.`,
-  })
 }

@@ -1,17 +1,18 @@
 import { join, resolve } from 'node:path'
 import { parseConfig, TidewaterError } from '@tidewater/core'
 import { endRecordedGroup } from '../supervisor/process-group.js'
-import { isRunning } from '../supervisor/process-identity.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
 import { bootStack } from './boot.js'
+import { stopTogether } from './cluster.js'
 import { hideSecrets } from './iam/hide-secrets.js'
 import { readIamDocument } from './iam/iam-files.js'
 import { iamPaths } from './iam/paths.js'
 import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
 import { type LocalStackConfig, localStackSchema } from './options.js'
-import { type StackRecord, stopTimeoutMsOf } from './stack-record.js'
-import { readStackRecord, removeStackRecord } from './stack-state.js'
+import { proxiesEndWithTheirProcess } from './proxies.js'
+import { recordedBrokers, type StackRecord, stopTimeoutMsOf } from './stack-record.js'
+import { readRunningStack, readStackRecord, removeStackRecord } from './stack-state.js'
 import type { StartLocalOptions } from './start-local.js'
 import { ownedPaths, removeAll } from './state-folder.js'
 
@@ -30,7 +31,7 @@ export type DetachedIam = NonNullable<StackRecord['iam']> & { readonly secretAcc
 /** How a recorded stack is. */
 export type LocalStatus =
   | { readonly state: 'running'; readonly stack: StackRecord }
-  /** Its process runs, but does not answer metadata. */
+  /** Processes of it run, but no broker answers metadata. */
   | { readonly state: 'not-answering'; readonly stack: StackRecord }
   /** There is no record, or only one of a process that is gone. */
   | { readonly state: 'stopped'; readonly stateFolder: string }
@@ -44,24 +45,26 @@ export function defaultStateFolder(env: NodeJS.ProcessEnv = process.env): string
  * Starts a stack that outlives this process, until {@link stopLocal}; or answers with the one that runs from that state
  * folder already. `keep` has no meaning here, and roles have none: nobody is there to hand out their credentials.
  *
- * @throws TidewaterError as `startLocal` does, but `STACK_ALREADY_RUNNING` only when `iam` is asked of one that runs without
+ * @throws TidewaterError as `startLocal` does, but `STACK_ALREADY_RUNNING` only when `iam` or three brokers are asked of one
+ *   that runs without
  */
 export async function upLocal(options: Omit<StartLocalOptions, 'keep'> = {}): Promise<UpLocalResult> {
   const { onProgress, signal, env, ...input } = options
   const toolchain = resolveToolchainOptions({ ...(env === undefined ? {} : { env }), onProgress, signal })
   const stateFolder = resolve(input.stateFolder ?? defaultStateFolder(toolchain.env))
   const config = parseConfig(localStackSchema, { ...input, stateFolder }, 'options of the local stack')
-  const running = await findRunning(stateFolder)
+  if (config.proxied) throw proxiesEndWithTheirProcess()
+  const running = await readRunningStack(stateFolder)
   if (running !== undefined) return foundRunning(running, config)
   try {
-    const { record, broker } = await bootStack({ ...config, keep: true }, 'detached', toolchain)
+    const { record, brokers } = await bootStack({ ...config, keep: true }, 'detached', toolchain)
     // Until here an interrupted start leaves nothing behind; from here on the record is what finds the broker.
     const iam = await detachedIam(record)
-    broker.process.release()
+    for (const { running } of brokers) running.process.release()
     return { stack: record, wasRunning: false, ...iam }
   } catch (thrown) {
     // Another process was faster while this one waited for its lock.
-    const startedMeanwhile = isAlreadyRunning(thrown) ? await findRunning(stateFolder) : undefined
+    const startedMeanwhile = isAlreadyRunning(thrown) ? await readRunningStack(stateFolder) : undefined
     if (startedMeanwhile === undefined) throw thrown
     return foundRunning(startedMeanwhile, config)
   }
@@ -69,20 +72,23 @@ export async function upLocal(options: Omit<StartLocalOptions, 'keep'> = {}): Pr
 
 async function foundRunning(
   stack: StackRecord,
-  { iam }: Pick<LocalStackConfig, 'iam'>,
+  config: Pick<LocalStackConfig, 'iam' | 'brokers'>,
 ): Promise<UpLocalResult> {
-  if (iam !== undefined && stack.iam === undefined) {
-    const { stateFolder, bootstrapBrokers } = stack
-    throw new TidewaterError(
-      'STACK_ALREADY_RUNNING',
-      `The local stack that runs from ${stateFolder} has no IAM listener`,
-      {
-        remedy: 'Stop it with `tidewater local down` and start it again, or choose another stateFolder.',
-        details: { stateFolder, bootstrapBrokers },
-      },
-    )
-  }
+  const brokers = recordedBrokers(stack).length
+  if (config.iam !== undefined && stack.iam === undefined) throw otherStack(stack, 'has no IAM listener')
+  if (config.brokers > brokers) throw otherStack(stack, `has ${brokers} broker, not ${config.brokers}`)
   return { stack, wasRunning: true, ...(await detachedIam(stack)) }
+}
+
+function otherStack({ stateFolder, bootstrapBrokers }: StackRecord, difference: string): TidewaterError {
+  return new TidewaterError(
+    'STACK_ALREADY_RUNNING',
+    `The local stack that runs from ${stateFolder} ${difference}`,
+    {
+      remedy: 'Stop it with `tidewater local down` and start it again, or choose another stateFolder.',
+      details: { stateFolder, bootstrapBrokers },
+    },
+  )
 }
 
 async function detachedIam(stack: StackRecord): Promise<{ iam?: DetachedIam }> {
@@ -102,30 +108,26 @@ async function detachedIam(stack: StackRecord): Promise<{ iam?: DetachedIam }> {
   return { iam: hideSecrets({ ...stack.iam, secretAccessKey: user.secretAccessKey }, ['secretAccessKey']) }
 }
 
-async function findRunning(stateFolder: string): Promise<StackRecord | undefined> {
-  const record = await readStackRecord(stateFolder)
-  return record !== undefined && (await isRunning(record.brokerProcess)) ? record : undefined
-}
-
 function isAlreadyRunning(thrown: unknown): boolean {
   return TidewaterError.isInstance(thrown) && thrown.code === 'STACK_ALREADY_RUNNING'
 }
 
-/** Looks at the stack recorded in a state folder and asks its broker for metadata. */
+/** Looks at the stack recorded in a state folder and asks its brokers for metadata. */
 export async function localStatus(stateFolder: string): Promise<LocalStatus> {
   const folder = resolve(stateFolder)
-  const stack = await findRunning(folder)
+  const stack = await readRunningStack(folder)
   if (stack === undefined) return { state: 'stopped', stateFolder: folder }
-  try {
-    const { clusterId } = await requestMetadata(loopbackHost, stack.brokerPort)
-    return { state: clusterId === stack.clusterId ? 'running' : 'not-answering', stack }
-  } catch {
-    return { state: 'not-answering', stack }
-  }
+  const answers = await Promise.allSettled(
+    recordedBrokers(stack).map(({ port }) => requestMetadata(loopbackHost, port)),
+  )
+  const answered = answers.some(
+    (answer) => answer.status === 'fulfilled' && answer.value.clusterId === stack.clusterId,
+  )
+  return { state: answered ? 'running' : 'not-answering', stack }
 }
 
 export interface StopLocalOptions {
-  /** Longest wait for the clean stop; then the broker is killed. Default: the `stopTimeoutMs` it was started with. */
+  /** Longest wait for the clean stop; then a broker is killed. Default: the `stopTimeoutMs` it was started with. */
   readonly timeoutMs?: number
   /** Also remove all data, logs and tables of the stack from the state folder. Default false: the next start goes on with it. */
   readonly removeState?: boolean
@@ -145,8 +147,15 @@ export async function stopLocal(
   const stack = await readStackRecord(folder)
   // Without a record the folder is not known to be a stack's, so nothing is removed from it.
   if (stack === undefined) return { outcome: 'not-running', stateFolder: folder }
-  const end = await endRecordedGroup(stack.brokerProcess, stopTimeoutMsOf(stack, options))
+  const timeoutMs = stopTimeoutMsOf(stack, options)
+  const ends = await stopTogether(
+    recordedBrokers(stack).map(({ process }) => ({
+      stop: () => endRecordedGroup(process, timeoutMs),
+      kill: () => endRecordedGroup(process, 0),
+    })),
+  )
   await removeStackRecord(folder)
   if (options.removeState) await removeAll(ownedPaths(folder))
-  return { outcome: end === 'gone' ? 'not-running' : end, stateFolder: folder }
+  const outcome = (['killed', 'stopped'] as const).find((how) => ends.includes(how)) ?? 'not-running'
+  return { outcome, stateFolder: folder }
 }

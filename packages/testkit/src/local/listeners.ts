@@ -3,8 +3,10 @@ import { loopbackHost } from './loopback.js'
 
 /** A listener of the broker before its port is known. */
 export interface ListenerRequest {
+  /** `node.id` of the broker it belongs to. */
+  readonly nodeId: number
   /** Kafka's name of it. */
-  readonly name: 'PLAINTEXT' | 'CONTROLLER' | 'IAM'
+  readonly name: 'PLAINTEXT' | 'REPLICATION' | 'CONTROLLER' | 'IAM'
   readonly protocol: 'PLAINTEXT' | 'SASL_SSL'
   /** What clients are told to connect to; undefined for a listener that is not for clients. */
   readonly advertisedHost: string | undefined
@@ -14,7 +16,11 @@ export interface ListenerRequest {
   readonly port: number | undefined
 }
 
-export type Listener = ListenerRequest & { readonly port: number }
+export type Listener = ListenerRequest & {
+  readonly port: number
+  /** What clients are told instead of its port. */
+  readonly advertisedPort?: number | undefined
+}
 
 /**
  * The host of the IAM listener in addresses. A name and not 127.0.0.1, since clients sign the name they connect to: from
@@ -25,19 +31,39 @@ export const iamHost = 'localhost'
 
 /** What the options say of ports. */
 export interface PortOptions {
+  readonly brokers?: number | undefined
   readonly brokerPort?: number | undefined
   readonly controllerPort?: number | undefined
   readonly iam?: { readonly port?: number | undefined } | undefined
+  readonly proxied?: boolean | undefined
 }
 
-/** The one list of listeners: ports, properties and errors follow from it. */
+/** The one list of listeners: ports, properties and errors follow from it. Ports that are given are the first broker's. */
 export function listenerRequests({
-  brokerPort,
-  controllerPort,
-  iam,
+  brokers = 1,
+  proxied,
+  ...first
 }: PortOptions): readonly ListenerRequest[] {
+  return nodeIds(brokers).flatMap((nodeId) =>
+    brokerListeners(nodeId, { proxied, ...(nodeId === firstNodeId ? first : {}) }),
+  )
+}
+
+export const firstNodeId = 1
+export const mostBrokers = 3
+
+/** `node.id` of each broker of a stack. */
+export function nodeIds(brokers: number): number[] {
+  return Array.from({ length: brokers }, (_, index) => firstNodeId + index)
+}
+
+function brokerListeners(
+  nodeId: number,
+  { brokerPort, controllerPort, iam, proxied }: PortOptions,
+): ListenerRequest[] {
   return [
     {
+      nodeId,
       name: 'PLAINTEXT',
       protocol: 'PLAINTEXT',
       advertisedHost: loopbackHost,
@@ -45,24 +71,52 @@ export function listenerRequests({
       port: brokerPort,
     },
     {
+      nodeId,
       name: 'CONTROLLER',
       protocol: 'PLAINTEXT',
       advertisedHost: undefined,
       option: 'controllerPort',
       port: controllerPort,
     },
-    ...(iam === undefined ? [] : [iamListener(iam.port)]),
+    ...(iam === undefined ? [] : [iamListener(nodeId, iam.port)]),
+    ...(proxied ? [replicationListener(nodeId)] : []),
   ]
 }
 
-function iamListener(port: number | undefined): ListenerRequest {
-  return { name: 'IAM', protocol: 'SASL_SSL', advertisedHost: iamHost, option: 'iam.port', port }
+// Brokers connect to what is advertised, and the faults of a proxy are for clients alone.
+function replicationListener(nodeId: number): ListenerRequest {
+  return {
+    nodeId,
+    name: 'REPLICATION',
+    protocol: 'PLAINTEXT',
+    advertisedHost: loopbackHost,
+    option: 'the port between brokers',
+    port: undefined,
+  }
+}
+
+function iamListener(nodeId: number, port: number | undefined): ListenerRequest {
+  return { nodeId, name: 'IAM', protocol: 'SASL_SSL', advertisedHost: iamHost, option: 'iam.port', port }
+}
+
+export function listenersOf(listeners: readonly Listener[], nodeId: number): Listener[] {
+  return listeners.filter((listener) => listener.nodeId === nodeId)
 }
 
 export function listenerOf<L extends ListenerRequest>(listeners: readonly L[], name: L['name']): L {
   const found = listeners.find((listener) => listener.name === name)
   if (found === undefined) throw new TidewaterError('INTERNAL', `The broker has no listener ${name}`)
   return found
+}
+
+/** The one of a broker's listeners that other brokers use. */
+export function interBrokerListener(own: readonly Listener[]): Listener {
+  return own.find(({ name }) => name === 'REPLICATION') ?? listenerOf(own, 'PLAINTEXT')
+}
+
+/** What clients are told to connect to. */
+export function addressOf({ advertisedHost, advertisedPort, port }: Listener): string {
+  return `${advertisedHost}:${advertisedPort ?? port}`
 }
 
 /** The two listeners that were given one port; undefined when all differ. */

@@ -2,13 +2,25 @@ import { join } from 'node:path'
 import { parseConfig, TidewaterError } from '@tidewater/core'
 import { z } from 'zod'
 import type { ProcessIdentity } from '../supervisor/process-identity.js'
-import { brokerPaths } from './broker-files.js'
+import { brokerFolder, brokerPaths } from './broker-files.js'
 import type { IamDocument } from './iam/document.js'
 import { trustStorePassword } from './iam/keytool-commands.js'
 import type { IamPaths } from './iam/paths.js'
-import { type Listener, listenerOf } from './listeners.js'
+import { addressOf, firstNodeId, type Listener, listenerOf, listenersOf } from './listeners.js'
 
 const identitySchema = z.object({ pid: z.int().min(1), startedAt: z.string().min(1) })
+
+const brokerSchema = z.object({
+  /** `node.id` */
+  id: z.int(),
+  port: z.int(),
+  controllerPort: z.int(),
+  process: identitySchema,
+  logFile: z.string(),
+})
+
+/** A broker of a recorded stack. */
+export type RecordedBroker = Readonly<z.output<typeof brokerSchema>>
 
 const iamSchema = z.object({
   port: z.int(),
@@ -46,6 +58,8 @@ const recordSchema = z
     stopTimeoutMs: z.int().optional(),
     /** The IAM listener, without secrets. */
     iam: iamSchema.optional(),
+    /** The brokers beyond the first, which the fields above describe; absent in a stack of one. */
+    furtherBrokers: z.array(brokerSchema).optional(),
   })
   .transform(({ broker, brokerProcess = broker, ...record }, context) => {
     if (brokerProcess !== undefined) return { ...record, brokerProcess }
@@ -55,6 +69,18 @@ const recordSchema = z
 
 /** What is recorded of a running stack in `<stateFolder>/stack.json`. */
 export type StackRecord = Readonly<z.output<typeof recordSchema>>
+
+/** Every broker of a recorded stack, the first one first. */
+export function recordedBrokers(record: StackRecord): readonly RecordedBroker[] {
+  const first = {
+    id: firstNodeId,
+    port: record.brokerPort,
+    controllerPort: record.controllerPort,
+    process: record.brokerProcess,
+    logFile: record.brokerLogFile,
+  }
+  return [first, ...(record.furtherBrokers ?? [])]
+}
 
 /** @throws TidewaterError `CONFIG_INVALID` */
 export function parseStackRecord(text: string, file: string): StackRecord {
@@ -81,25 +107,43 @@ export function stopTimeoutMsOf(
   return timeoutMs ?? record.stopTimeoutMs ?? defaultStopTimeoutMs
 }
 
-interface StackFacts
+export interface StackFacts
   extends Pick<StackRecord, 'clusterId' | 'stateFolder' | 'lifetime' | 'startedAt' | 'stopTimeoutMs'> {
+  /** Of every broker. */
   readonly listeners: readonly Listener[]
-  readonly brokerProcess: ProcessIdentity
+  /** By node.id. */
+  readonly processes: ReadonlyMap<number, ProcessIdentity>
   readonly iam: { readonly paths: IamPaths; readonly document: IamDocument } | undefined
 }
 
-/** The record of a stack that has just started. */
-export function describeStack({ listeners, iam, ...facts }: StackFacts): StackRecord {
+/** The record of a stack that runs. */
+export function describeStack({ listeners, processes, iam, ...facts }: StackFacts): StackRecord {
   const { stateFolder } = facts
+  const [first, ...further] = [...processes].map(([id, process]) => {
+    const own = listenersOf(listeners, id)
+    return {
+      id,
+      port: listenerOf(own, 'PLAINTEXT').port,
+      controllerPort: listenerOf(own, 'CONTROLLER').port,
+      process,
+      logFile: brokerPaths(brokerFolder(stateFolder, id)).logFile,
+    }
+  })
+  if (first === undefined) throw new TidewaterError('INTERNAL', 'A stack has at least one broker')
   return {
     version: 1,
     ...facts,
-    bootstrapBrokers: addressOf(listenerOf(listeners, 'PLAINTEXT')),
-    brokerPort: listenerOf(listeners, 'PLAINTEXT').port,
-    controllerPort: listenerOf(listeners, 'CONTROLLER').port,
-    brokerLogFile: brokerPaths(join(stateFolder, 'broker')).logFile,
+    bootstrapBrokers: listeners
+      .filter(({ name }) => name === 'PLAINTEXT')
+      .map(addressOf)
+      .join(','),
+    brokerPort: first.port,
+    controllerPort: first.controllerPort,
+    brokerProcess: first.process,
+    brokerLogFile: first.logFile,
     warehouseFolder: join(stateFolder, 'warehouse'),
     ...(iam === undefined ? {} : { iam: describeIam(listenerOf(listeners, 'IAM'), iam) }),
+    ...(further.length === 0 ? {} : { furtherBrokers: further }),
   }
 }
 
@@ -118,8 +162,4 @@ function describeIam(
     credentialsFile: paths.credentialsFile,
     accessKeyId: document.identities[0]?.accessKeyId ?? '',
   }
-}
-
-function addressOf({ advertisedHost, port }: Listener): string {
-  return `${advertisedHost}:${port}`
 }

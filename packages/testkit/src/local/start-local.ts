@@ -4,12 +4,13 @@ import { runSparkModule } from '../spark/run-spark-module.js'
 import type { SparkEvent, SparkModuleOptions, SparkRun } from '../spark/types.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
 import { type BootedStack, bootStack } from './boot.js'
-import type { RunningBroker } from './broker.js'
+import { brokerControl, type LocalBroker } from './broker-control.js'
+import { stopTogether } from './cluster.js'
 import { type LocalIam, localIam } from './iam/local-iam.js'
 import type { IamOptions } from './iam/options.js'
-import { loopbackHost } from './loopback.js'
 import { type LocalStackConfig, type LocalStackInput, localStackSchema } from './options.js'
-import { removeStackRecord, writeStackRecord } from './stack-state.js'
+import { proxiesEndWithTheirProcess } from './proxies.js'
+import { removeStackRecord } from './stack-state.js'
 import { leaveAll, removeAll } from './state-folder.js'
 
 export interface StartLocalOptions extends LocalStackInput {
@@ -21,28 +22,6 @@ export interface StartLocalOptions extends LocalStackInput {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** The Kafka broker of a local stack. */
-export interface LocalBroker {
-  readonly host: string
-  readonly port: number
-  readonly clusterId: string
-  /** Its standard output and error. */
-  readonly logFile: string
-  /** Process id; undefined while it is not running. */
-  readonly pid: number | undefined
-  readonly isRunning: boolean
-  /**
-   * Starts it again on the same port and data, and waits until it answers metadata.
-   *
-   * @throws TidewaterError `STACK_ALREADY_RUNNING`, `PORT_IN_USE`, `PROCESS_FAILED`, `PROCESS_START_TIMEOUT`
-   */
-  start(): Promise<void>
-  /** Stops it cleanly; kills it after `stopTimeoutMs`. Does nothing when it is not running. */
-  stop(): Promise<void>
-  /** Ends it by SIGKILL, as a crash would. Does nothing when it is not running. */
-  kill(): Promise<void>
-}
-
 /** What a Spark module is run with on a stack, which brings state folder and resources. */
 export type StackSparkOptions<E extends SparkEvent> = Omit<
   SparkModuleOptions<E>,
@@ -51,24 +30,27 @@ export type StackSparkOptions<E extends SparkEvent> = Omit<
 
 /** A running local stack. It ends with this process, however that ends. */
 export interface LocalStack extends AsyncDisposable {
-  /** `127.0.0.1:<port>`, for any Kafka client. */
+  /** `127.0.0.1:<port>` of every broker, with commas between, for any Kafka client. */
   readonly bootstrapBrokers: string
   /** Data, logs and configuration of everything in the stack. */
   readonly stateFolder: string
   /** Folder for an Iceberg catalog of type hadoop. */
   readonly warehouseFolder: string
+  /** Every broker, the first one first. */
+  readonly brokers: readonly LocalBroker[]
+  /** The first of `brokers`, by default the only one. */
   readonly broker: LocalBroker
   /** The IAM listener; undefined unless it was asked for. */
   readonly iam: LocalIam | undefined
   /** Runs a Python module on Spark; see {@link runSparkModule}. The stack's stop ends it. */
   runSparkModule<E extends SparkEvent = SparkEvent>(options: StackSparkOptions<E>): Promise<SparkRun<E>>
-  /** Ends the Spark runs and the broker, then removes a temporary state folder. Safe to call again. */
+  /** Ends the Spark runs and the brokers, then removes a temporary state folder. Safe to call again. */
   stop(options?: StopOptions): Promise<void>
   /**
-   * Lets the broker outlive this process, with its state folder, until `stopLocal(stateFolder)` or `tidewater local down`.
+   * Lets the brokers outlive this process, with its state folder, until `stopLocal(stateFolder)` or `tidewater local down`.
    * Spark runs still end with this process. `stop()` works as before.
    *
-   * @throws TidewaterError `STACK_NOT_RUNNING`
+   * @throws TidewaterError `STACK_NOT_RUNNING`; `CONFIG_INVALID` with `proxied`: the proxies end with this process
    */
   detach(): Promise<void>
 }
@@ -82,8 +64,8 @@ export interface StopOptions {
 }
 
 /**
- * Starts a real Apache Kafka 3.9 broker (KRaft, one combined node, loopback only, no topic auto-creation) and resolves
- * when it answers metadata. The first call on a machine fetches Kafka's jars through Maven.
+ * Starts a real Apache Kafka 3.9 broker (KRaft, loopback only, no topic auto-creation) and resolves when it answers
+ * metadata; with `brokers: 3` a cluster of three. The first call on a machine fetches Kafka's jars through Maven.
  *
  * With `iam` it has a second listener, SASL_SSL on `localhost`, that authenticates and authorizes as Amazon MSK does with
  * IAM; see {@link LocalStack.iam}. The first listener stays open to anybody on this machine.
@@ -109,15 +91,18 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
   const booted = await bootStack(config, 'attached', toolchain)
   const { record } = booted
   const sparkRuns = new Set<SparkRun<SparkEvent>>()
-  let broker: RunningBroker | undefined = booted.broker
   let stopping: Promise<void> | undefined
-
-  const runningBroker = () => (broker?.process.exit() === undefined ? broker : undefined)
+  const controls = booted.brokers.map((one) =>
+    brokerControl(one, record, config.stopTimeoutMs, () => requireNotStopped(stopping)),
+  )
+  const brokers = controls.map(({ broker }) => broker)
+  const [first] = brokers
+  if (first === undefined) throw new TidewaterError('INTERNAL', 'A stack has at least one broker')
 
   const stopAll = async (options: StopOptions) => {
     await Promise.all([...sparkRuns].map((run) => run.stop()))
-    await runningBroker()?.process.stop(config.stopTimeoutMs)
-    broker = undefined
+    await stopTogether(brokers)
+    for (const { proxy } of brokers) await proxy?.close()
     await removeStackRecord(record.stateFolder)
     if (options.keepStateFolder) leaveAll(booted.disposables)
     else await removeAll(booted.disposables)
@@ -133,30 +118,8 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
     bootstrapBrokers: record.bootstrapBrokers,
     stateFolder: record.stateFolder,
     warehouseFolder: record.warehouseFolder,
-    broker: {
-      host: loopbackHost,
-      port: record.brokerPort,
-      clusterId: record.clusterId,
-      logFile: record.brokerLogFile,
-      get pid() {
-        return runningBroker()?.process.pid
-      },
-      get isRunning() {
-        return runningBroker() !== undefined
-      },
-      async start() {
-        requireNotStopped(stopping)
-        if (runningBroker() !== undefined)
-          throw new TidewaterError('STACK_ALREADY_RUNNING', 'The Kafka broker runs already')
-        broker = await booted.relaunch()
-      },
-      async stop() {
-        await runningBroker()?.process.stop(config.stopTimeoutMs)
-      },
-      async kill() {
-        await runningBroker()?.process.kill()
-      },
-    },
+    brokers,
+    broker: first,
     async runSparkModule<E extends SparkEvent>(sparkOptions: StackSparkOptions<E>) {
       requireNotStopped(stopping)
       const run = await runSparkModule<E>({
@@ -173,10 +136,10 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
     stop,
     async detach() {
       requireNotStopped(stopping)
-      const running = runningBroker()
-      if (running === undefined) throw notRunning('The Kafka broker is not running')
-      await writeStackRecord({ ...record, brokerProcess: running.identity, lifetime: 'detached' })
-      running.process.release()
+      if (config.proxied) throw proxiesEndWithTheirProcess()
+      if (!brokers.some(({ isRunning }) => isRunning)) throw notRunning('The Kafka broker is not running')
+      await booted.recordDetached()
+      for (const { release } of controls) release()
       leaveAll(booted.disposables)
     },
     [Symbol.asyncDispose]: () => stop(),

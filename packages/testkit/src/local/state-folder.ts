@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
 import { guardFolder, releaseFolder } from '../supervisor/guard.js'
 import { requireWritableFolder } from '../toolchain/writable-folder.js'
+import { brokerFolder } from './broker-files.js'
+import { mostBrokers, nodeIds } from './listeners.js'
 import type { LocalStackConfig } from './options.js'
 import { stackFile } from './stack-state.js'
 
@@ -26,7 +28,7 @@ export async function prepareStateFolder(config: LocalStackConfig): Promise<Stat
   const disposables = keep ? [] : temporary ? [folder] : ownedPaths(folder)
   for (const path of disposables) guardFolder(path)
   await requireWritableFolder(folder, 'state folder', remedy)
-  await mkdir(join(folder, 'broker'), { recursive: true })
+  for (const id of nodeIds(config.brokers)) await mkdir(brokerFolder(folder, id), { recursive: true })
   await mkdir(join(folder, 'warehouse'), { recursive: true })
   return { folder, disposables }
 }
@@ -46,8 +48,9 @@ export function leaveAll(paths: readonly string[]): void {
 
 /** What a stack makes in its state folder: a folder the caller named may hold other things as well. */
 export function ownedPaths(stateFolder: string): string[] {
-  const folders = ['broker', 'iam', 'spark', 'warehouse']
-  return [stackFile(stateFolder), ...folders.map((name) => join(stateFolder, name))]
+  const folders = ['iam', 'spark', 'warehouse'].map((name) => join(stateFolder, name))
+  const brokers = nodeIds(mostBrokers).map((id) => brokerFolder(stateFolder, id))
+  return [stackFile(stateFolder), ...brokers, ...folders]
 }
 
 function checkStateFolder(folder: string | undefined): void {

@@ -42,10 +42,14 @@ export interface SupervisedProcess {
   /** How it ended; undefined while it runs. */
   exit(): ProcessExit | undefined
   /**
-   * SIGTERM to the process alone (its children are its own business), SIGKILL to the group after `graceMs`. Resolves
-   * when the group has ended, to whether it had to be killed.
+   * SIGTERM to the process alone (its children are its own business), SIGKILL to the group after `graceMs`. One that is
+   * paused goes on for it. Resolves when the group has ended, to whether it had to be killed.
    */
   stop(graceMs: number): Promise<'stopped' | 'killed'>
+  /** SIGSTOP to the group: it stays, and does nothing. */
+  pause(): void
+  /** SIGCONT to the group. */
+  resume(): void
   /** SIGKILL to the group; resolves when it has ended. */
   kill(): Promise<void>
   /** Lets it outlive this process, which it no longer keeps alive. */
@@ -106,7 +110,11 @@ function supervised(
     ended,
     exit: () => exit,
     async stop(graceMs) {
-      if (leaderRuns()) signalProcess(pid, 'SIGTERM')
+      if (leaderRuns()) {
+        signalProcess(pid, 'SIGTERM')
+        // A process that is held would not get it.
+        signalGroup(pid, 'SIGCONT')
+      }
       let killed = false
       const timer = setTimeout(() => {
         killed = leaderRuns()
@@ -115,6 +123,12 @@ function supervised(
       await ended
       clearTimeout(timer)
       return killed ? 'killed' : 'stopped'
+    },
+    pause() {
+      if (leaderRuns()) signalGroup(pid, 'SIGSTOP')
+    },
+    resume() {
+      if (leaderRuns()) signalGroup(pid, 'SIGCONT')
     },
     async kill() {
       if (exit === undefined) signalGroup(pid, 'SIGKILL')

@@ -16,6 +16,8 @@ export interface Toolchain {
   readonly cacheFolder: string
   /** Folder of the Kafka broker's jars. */
   readonly kafkaJarsFolder?: string
+  /** The same of `startLocal({ kafkaVersion: '4.1' })`. */
+  readonly kafka41JarsFolder?: string
   /** Folder of the jars Spark needs beyond PySpark's own: Kafka and Avro connectors, Iceberg. */
   readonly sparkJarsFolder?: string
   /** Folder of the broker's IAM plugin, built from this package's sources. */
@@ -54,6 +56,7 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   const jars = (bundle: JarBundle) => (parts.includes(bundle) ? ensureJars(bundle, resolved) : undefined)
   // One after the other: Maven does not share its local repository between two downloads, and progress stays readable.
   const kafkaJarsFolder = await jars('kafka')
+  const kafka41JarsFolder = await jars('kafka-4.1')
   const mskIamBrokerJarsFolder = await jars('msk-iam-broker')
   const sparkJarsFolder = await jars('spark')
   const python =
@@ -61,6 +64,7 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   return {
     cacheFolder: resolved.cacheFolder,
     ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),
+    ...(kafka41JarsFolder === undefined ? {} : { kafka41JarsFolder }),
     ...(mskIamBrokerJarsFolder === undefined ? {} : { mskIamBrokerJarsFolder }),
     ...(sparkJarsFolder === undefined ? {} : { sparkJarsFolder }),
     ...(python === undefined ? {} : { python }),

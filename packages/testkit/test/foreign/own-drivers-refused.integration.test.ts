@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KafkaDriver } from '@tidewater/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTcpProxy, type TcpProxy } from '../../src/index.js'
 import { countRecords, createTopic } from '../kafka-records.js'
-import { type CountingProxy, countingProxy } from './counting-proxy.js'
 import {
   connectTimeoutMs,
   consume,
@@ -44,12 +44,13 @@ afterAll(async () => {
 })
 
 /** Of those who get no further than TLS, which leaves no trace in the broker's decisions. */
-const doors: { readonly driver: KafkaDriver; readonly proxy: CountingProxy }[] = []
+const doors: { readonly driver: KafkaDriver; readonly proxy: TcpProxy }[] = []
 
 async function countedDoor(driver: KafkaDriver, target: string): Promise<string> {
-  const proxy = await countingProxy(target)
+  const proxy = await startTcpProxy(target)
   doors.push({ driver, proxy })
-  return proxy.address
+  // The certificate is of that name.
+  return `localhost:${proxy.port}`
 }
 
 const producing = async (driver: KafkaDriver, connection: ReturnType<typeof iamConnection>) => {

@@ -12,11 +12,13 @@ import { type Listener, listenerRequests } from '../../src/local/listeners.js'
 
 const listeners = listenerRequests({ brokerPort: 19092, controllerPort: 19093 }) as Listener[]
 const plan = {
+  nodeId: 1,
+  kafkaVersion: '3.9',
   listeners,
   heapMb: 300,
   folder: '/state/broker',
   jarsFolder: '/cache/jars',
-}
+} as const
 
 test('every listener is on the loopback interface, and topics are not made by accident', () => {
   const lines = renderServerProperties(plan).split('\n')
@@ -63,6 +65,23 @@ test('with IAM there is one listener more, by name, and nobody else may be a nod
   expect(brokerJavaArguments(iamPlan).join(' ')).not.toContain('key-store-secret')
 })
 
+test('three brokers are three voters, and what one of them keeps the others keep too', () => {
+  const ports = [19092, 19093, 29092, 29093, 39092, 39093]
+  const cluster = listenerRequests({ brokers: 3 }).map((request, index) => ({
+    ...request,
+    port: ports[index] ?? 0,
+  }))
+  const lines = renderServerProperties({ ...plan, nodeId: 2, listeners: cluster }).split('\n')
+  expect(lines).toContain('node.id=2')
+  expect(lines).toContain('controller.quorum.voters=1@127.0.0.1:19093,2@127.0.0.1:29093,3@127.0.0.1:39093')
+  expect(lines).toContain('listeners=PLAINTEXT://127.0.0.1:29092,CONTROLLER://127.0.0.1:29093')
+  expect(lines).toContain('advertised.listeners=PLAINTEXT://127.0.0.1:29092')
+  for (const name of ['default', 'offsets.topic', 'transaction.state.log'])
+    expect(lines).toContain(`${name}.replication.factor=3`)
+  expect(lines).toContain('min.insync.replicas=2')
+  expect(lines).toContain('transaction.state.log.min.isr=2')
+})
+
 test('heap, log configuration and class path reach Java', () => {
   expect(brokerJavaArguments(plan)).toEqual([
     '-Xmx300m',
@@ -78,7 +97,7 @@ test('heap, log configuration and class path reach Java', () => {
 test('the cluster id survives its file', () => {
   const id = clusterIdFrom(new Uint8Array(16).fill(255))
   expect(id).toHaveLength(22)
-  expect(clusterIdOf(renderMetaProperties(id))).toBe(id)
+  expect(clusterIdOf(renderMetaProperties(id, 1))).toBe(id)
   // As Kafka writes it back: in another order, with a date.
   expect(clusterIdOf(`#\n#Mon Nov 23 01:23:25 UTC 2026\nnode.id=1\nversion=1\ncluster.id=${id}\n`)).toBe(id)
   expect(clusterIdOf('version=1\n')).toBeUndefined()

@@ -94,6 +94,8 @@ describe('a running stack', () => {
     const [controllerPort = 0] = await findFreePorts(1)
     const launch = launchBroker({
       plan: {
+        nodeId: 1,
+        kafkaVersion: '3.9',
         listeners: listenerRequests({
           brokerPort: stack.broker.port,
           controllerPort,
@@ -104,7 +106,8 @@ describe('a running stack', () => {
       },
       javaCommand: 'java',
       env: process.env,
-      newClusterId: 'AAAAAAAAAAAAAAAAAAAAAA',
+      clusterId: 'AAAAAAAAAAAAAAAAAAAAAA',
+      awaitedBrokers: 1,
       readyTimeoutMs: 60_000,
     })
     await expect(launch).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port: stack.broker.port } })

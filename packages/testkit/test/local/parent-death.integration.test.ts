@@ -4,10 +4,14 @@ import { expect, test } from 'vitest'
 import { identifyProcess } from '../../src/supervisor/process-identity.js'
 import { expectGone, startFixture } from '../processes.js'
 
-test('no process and no temporary folder outlives a parent that was killed by SIGKILL', async () => {
-  const { child, firstLine } = startFixture(join(import.meta.dirname, '..', 'fixtures', 'start-stack.ts'))
-  const { pids, stateFolder } = JSON.parse(await firstLine) as { pids: number[]; stateFolder: string }
+test.each([
   // Kafka, Python, Spark's JVM.
+  ['start-stack.ts'],
+  // Three brokers, of which one can't even hear that it is to end.
+  ['start-cluster.ts'],
+])('no process and no temporary folder outlives a parent that was killed by SIGKILL: %s', async (fixture) => {
+  const { child, firstLine } = startFixture(join(import.meta.dirname, '..', 'fixtures', fixture))
+  const { pids, stateFolder } = JSON.parse(await firstLine) as { pids: number[]; stateFolder: string }
   expect(pids).toHaveLength(3)
   for (const pid of pids) expect(await identifyProcess(pid)).toBeDefined()
   expect(existsSync(stateFolder)).toBe(true)

@@ -8,7 +8,13 @@ import { localStatus, stopLocal } from '../../src/index.js'
 import { type ListenerRequest, listenerRequests } from '../../src/local/listeners.js'
 import { localStackSchema } from '../../src/local/options.js'
 import { findFreePorts, portInUse, requireFreePort, tryPorts } from '../../src/local/ports.js'
-import { parseStackRecord, type StackRecord, stopTimeoutMsOf } from '../../src/local/stack-record.js'
+import {
+  describeStack,
+  parseStackRecord,
+  recordedBrokers,
+  type StackRecord,
+  stopTimeoutMsOf,
+} from '../../src/local/stack-record.js'
 import { readStackRecord, writeStackRecord } from '../../src/local/stack-state.js'
 
 let folder: string
@@ -151,15 +157,66 @@ test.each([
   [{ brokerPort: 5000, controllerPort: 5000 }, 'controllerPort: must differ from brokerPort'],
   [{ brokerPort: 5000, iam: { port: 5000 } }, 'iam.port: must differ from brokerPort, got 5000'],
   [{ heap: 512 }, 'heap'],
+  [{ brokers: 2 }, 'brokers'],
+  [{ brokers: 3, iam: true }, 'brokers: must be 1 with iam, got 3'],
+  [{ kafkaVersion: '4.1', iam: true }, 'kafkaVersion: must be 3.9 with iam, got "4.1"'],
+  [{ proxied: true, iam: true }, 'proxied: must be false with iam, got true'],
 ])('the options %j are refused', (input, message) => {
   expect(() => parseConfig(localStackSchema, input, 'options')).toThrow(message)
 })
 
 test('the defaults', () => {
   expect(parseConfig(localStackSchema, {}, 'options')).toEqual({
+    brokers: 1,
+    kafkaVersion: '3.9',
+    proxied: false,
     brokerHeapMb: 512,
     readyTimeoutMs: 60_000,
     stopTimeoutMs: 20_000,
     spark: { driverMemoryMb: 2_048, cores: 2 },
   })
+  expect(parseConfig(localStackSchema, { brokers: 3 }, 'options').brokerHeapMb).toBe(256)
+})
+
+test('of three brokers each is recorded, and a record of one says nothing of others', () => {
+  const listeners = listenerRequests({ brokers: 3 }).map((request, index) => ({
+    ...request,
+    port: 20_000 + index,
+  }))
+  const identity = (pid: number) => ({ pid, startedAt: 'now' })
+  const three = describeStack({
+    listeners,
+    processes: new Map([1, 2, 3].map((id) => [id, identity(100 + id)])),
+    clusterId: 'qg2V099t8Vqn-mVL4BSGjw',
+    stateFolder: '/state',
+    lifetime: 'attached',
+    startedAt: '2026-01-02T03:04:05.000Z',
+    stopTimeoutMs: 20_000,
+    iam: undefined,
+  })
+  expect(three.bootstrapBrokers).toBe('127.0.0.1:20000,127.0.0.1:20002,127.0.0.1:20004')
+  expect(recordedBrokers(parseStackRecord(JSON.stringify(three), 'stack.json'))).toEqual([
+    {
+      id: 1,
+      port: 20_000,
+      controllerPort: 20_001,
+      process: identity(101),
+      logFile: '/state/broker/broker.log',
+    },
+    {
+      id: 2,
+      port: 20_002,
+      controllerPort: 20_003,
+      process: identity(102),
+      logFile: '/state/broker-2/broker.log',
+    },
+    {
+      id: 3,
+      port: 20_004,
+      controllerPort: 20_005,
+      process: identity(103),
+      logFile: '/state/broker-3/broker.log',
+    },
+  ])
+  expect(recordedBrokers(record())).toHaveLength(1)
 })
