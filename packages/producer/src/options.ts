@@ -101,6 +101,16 @@ export const producerOptionsSchema = z
       .max(256 * mebibyte)
       .default(1_000_000),
     /**
+     * Writes in transactions under this name (`transactional.id`), which one producer has at a time: a later one fences
+     * the one before. Needs driver `native` and `idempotent`. Default: none.
+     */
+    transactionalId: z.string().min(1).max(249).optional(),
+    /**
+     * How long a transaction may be open before the broker aborts it (`transaction.timeout.ms`). Default 60,000; the
+     * broker's own limit is 900,000.
+     */
+    transactionTimeoutMs: z.int().min(1_000).max(900_000).default(60_000),
+    /**
      * How long a batch may wait in the buffer, and then how long the driver may take with it, retries included
      * (`delivery.timeout.ms`). Past either its records have failed with `DELIVERY_TIMEOUT`. Default 120,000, 1,000 to
      * 900,000.
@@ -134,6 +144,9 @@ export const producerOptionsSchema = z
       context.addIssue({ code: 'custom', path: [path], message, input })
     if (options.idempotent === true && options.acks !== 'all') {
       problem('idempotent', `needs acks 'all', but acks is '${options.acks}'`, options.idempotent)
+    }
+    if (options.transactionalId !== undefined && (options.acks !== 'all' || options.idempotent === false)) {
+      problem('transactionalId', "needs acks 'all' and idempotence", options.transactionalId)
     }
     for (const other of ['batchBytes', 'maxRecordBytes'] as const) {
       if (options.maxBufferedBytes < 4 * options[other]) {
@@ -198,6 +211,8 @@ export function resolveProducerOptions<T>(options: ProducerOptions<T>): Producer
       `at most ${driver.maxInFlightBatchesPerPartition}`,
     )
   }
+  if (parsed.transactionalId !== undefined && parsed.driver !== 'native')
+    throw unsupportedOption(parsed.driver, 'transactionalId', parsed.transactionalId, 'only native does')
   return Object.freeze({
     ...parsed,
     idempotent: parsed.idempotent ?? parsed.acks === 'all',

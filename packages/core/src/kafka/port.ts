@@ -43,7 +43,7 @@ export interface DriverProducerOptions {
 
 export interface DriverProducer {
   /** There exactly when the producer has a transactional id. */
-  readonly transactions?: Transactions
+  readonly transactions?: Transactions | undefined
   /** The topic's partition ids, ascending. Rejects with `TOPIC_NOT_FOUND`. */
   partitionsOf(topic: string): Promise<readonly number[]>
   /**
@@ -65,6 +65,8 @@ export interface DriverProducer {
 
 /** The transactions of a producer with a transactional id, one at a time. Records are sent inside of one only. */
 export interface Transactions {
+  /** Whether records may be sent: from `begin` to the end of it. */
+  readonly isOpen: boolean
   /** @throws TidewaterError `TRANSACTION_INVALID` while one is open, `PRODUCER_FENCED` */
   begin(): void
   /**

@@ -124,6 +124,16 @@ export class Dispatcher<T> {
     this.#rearm()
   }
 
+  /** The failures told so far, for `failuresTold`. */
+  failures(): ReturnType<FailureLog['mark']> {
+    return this.#failureLog.mark()
+  }
+
+  /** What failed since `mark` needs no telling by `flush` and `close`. */
+  failuresTold(mark: ReturnType<FailureLog['mark']>): void {
+    this.#failureLog.take(mark)
+  }
+
   addPartitions(partitions: readonly number[]): void {
     this.#accumulator.addPartitions(partitions)
     this.#ledger.addPartitions(partitions)

@@ -6,6 +6,7 @@ import {
   type KafkaConnection,
   type ProduceBatch,
   type TidewaterError,
+  type Transactions,
   toTidewaterError,
 } from '@tidewater/core'
 import {
@@ -29,7 +30,9 @@ import { Fate } from './fate.js'
 import { PartitionQueue, type PartitionQueueOptions } from './partition-queue.js'
 import { PendingBatch } from './pending-batch.js'
 import { type Answer, type ChannelOptions, type Entry, ProduceChannel } from './produce-channel.js'
-import { treatmentOf } from './verdict.js'
+import { isFencing, producerFenced, TransactionCoordinator } from './transaction-coordinator.js'
+import { NativeTransactions } from './transactions.js'
+import { type Treatment, treatmentOf } from './verdict.js'
 import { describeConfigs, initProducerId } from './wire/messages.js'
 import { produceKey, produceVersions } from './wire/produce.js'
 
@@ -64,6 +67,8 @@ export class NativeProducer implements EncodedBatchSender {
   readonly #lookups = new Map<PartitionQueue, Lookup>()
   readonly #unreported = new Set<Promise<BatchReport>>()
   readonly #identified = new WeakSet<PartitionQueue>()
+  readonly #idleWaits: (() => void)[] = []
+  #transactions: NativeTransactions | undefined
   #identity: Promise<ProducerIdentity> | undefined
   #sweeper: NodeJS.Timeout | undefined
   #isClosing = false
@@ -88,9 +93,9 @@ export class NativeProducer implements EncodedBatchSender {
     const { requestTimeoutMs } = connection
     this.#channelOptions = {
       acks: acksOnWire[options.acks],
-      version: cluster.highestVersion(produceKey, produceVersions.max) as number,
+      version: cluster.highestVersion(produceKey, newestVersion(cluster, options)) as number,
       codec: compressor.codec,
-      transactionalId: null,
+      transactionalId: options.transactionalId ?? null,
       // The broker gives up before we do, so that its answer says which it was.
       brokerTimeoutMs: Math.ceil(requestTimeoutMs * 0.75),
       requestTimeoutMs,
@@ -102,12 +107,28 @@ export class NativeProducer implements EncodedBatchSender {
     options: DriverProducerOptions,
     compressor: Compressor,
   ): Promise<NativeProducer> {
-    return new NativeProducer(await Cluster.open(connection), connection, options, compressor)
+    const cluster = await Cluster.open(connection)
+    const producer = new NativeProducer(cluster, connection, options, compressor)
+    const { transactionalId, transactionTimeoutMs: timeoutMs = 60_000 } = options
+    if (transactionalId === undefined) return producer
+    try {
+      const named = { transactionalId, timeoutMs }
+      const coordinator = new TransactionCoordinator(cluster, connection, named, options.deliveryTimeoutMs)
+      producer.#startTransactions(coordinator, transactionalId, await coordinator.begin())
+      return producer
+    } catch (thrown) {
+      cluster.close()
+      throw thrown
+    }
   }
 
   /** How often a session was renewed on the connections that are open now (KIP-368). */
   get reauthentications(): number {
     return this.#cluster.reauthentications
+  }
+
+  get transactions(): Transactions | undefined {
+    return this.#transactions
   }
 
   async partitionsOf(topic: string): Promise<readonly number[]> {
@@ -179,11 +200,39 @@ export class NativeProducer implements EncodedBatchSender {
 
   #requireOpen(): void {
     if (this.#isClosing) throw producerClosed()
+    this.#transactions?.requireOpen()
+  }
+
+  #startTransactions(
+    coordinator: TransactionCoordinator,
+    transactionalId: string,
+    identity: ProducerIdentity,
+  ): void {
+    this.#transactions = new NativeTransactions(coordinator, transactionalId, identity, {
+      reported: async () => {
+        while (this.#unreported.size > 0) await Promise.all(this.#unreported)
+      },
+      abandonSending: (error) => this.#abandonSending(error),
+      identify: (next) => {
+        for (const queue of this.#allQueues()) queue.identify(next)
+      },
+      pump: (queue) => this.#pump(queue),
+    })
+  }
+
+  async #abandonSending(error: TidewaterError): Promise<void> {
+    const nowMs = performance.now()
+    for (const queue of this.#allQueues()) {
+      for (const batch of queue.takeAll(nowMs)) batch.failed(batch.mayBeWritten ? withDoubt(error) : error)
+    }
+    const isIdle = () => [...this.#allQueues()].every(({ isEmpty }) => isEmpty)
+    while (!isIdle()) await new Promise<void>((resolve) => this.#idleWaits.push(resolve))
   }
 
   #track({ report }: Fate, queue: PartitionQueue): Promise<BatchReport> {
     this.#unreported.add(report)
-    void report.then(() => {
+    void report.then(({ failed }) => {
+      if (failed[0] !== undefined) this.#transactions?.noteFailure(failed[0].error)
       this.#unreported.delete(report)
       if (this.#unreported.size > 0) return
       clearInterval(this.#sweeper)
@@ -210,6 +259,7 @@ export class NativeProducer implements EncodedBatchSender {
       return
     }
     if (!queue.mayHaveNext(nowMs)) return
+    if (this.#transactions?.admits(queue) === false) return
     const leader = this.#cluster.leaderOf(queue.topic, queue.partition)
     if (leader === undefined || this.#lookups.has(queue)) {
       void this.#findLeader(queue)
@@ -249,6 +299,11 @@ export class NativeProducer implements EncodedBatchSender {
   /** Gives the queue a producer id: the one all partitions share, or, when the broker disowned that, a new one. */
   async #identify(queue: PartitionQueue): Promise<void> {
     const isAnew = this.#identified.has(queue)
+    if (this.#transactions !== undefined) {
+      queue.identify(this.#transactions.identity)
+      this.#pump(queue)
+      return
+    }
     try {
       const identity = isAnew ? await this.#newIdentity() : await this.#sharedIdentity()
       if (!queue.needsIdentity) return
@@ -351,28 +406,46 @@ export class NativeProducer implements EncodedBatchSender {
   }
 
   #answered(entry: Entry, answer: Answer): void {
-    const { queue, batch } = entry
+    this.#takeAnswer(entry, answer)
+    for (const resolve of this.#idleWaits.splice(0)) resolve()
+    this.#pump(entry.queue)
+  }
+
+  #takeAnswer({ queue, batch }: Entry, answer: Answer): void {
     const nowMs = performance.now()
     if (answer.lost !== undefined) {
       queue.answered(batch, answer.wasWritten ? 'unknown' : 'again', nowMs)
       this.#lookUpFirst(queue)
-      this.#pump(queue)
       return
     }
     const { errorCode, baseOffset, errorMessage } = answer.result
-    const { verdict, refreshes } = treatmentOf(errorCode)
+    const { verdict, refreshes } = this.#treatmentOf(errorCode, queue, batch)
     if (verdict === 'too-large') this.#tooLarge(queue, batch, nowMs)
     else {
       if (verdict === 'appended') batch.delivered(baseOffset < 0n ? undefined : baseOffset)
       else if (verdict === 'refused' || verdict === 'fenced') {
-        const subject = { action: 'Producing', topic: queue.topic }
-        const text = errorMessage ?? 'the broker refused the batch'
-        batch.failed(doubted(batch, brokerError(errorCode, text, subject, undefined)))
+        batch.failed(doubted(batch, this.#refusal(queue.topic, errorCode, errorMessage)))
       }
       queue.answered(batch, verdict, nowMs)
     }
     if (refreshes) this.#lookUpFirst(queue)
-    this.#pump(queue)
+  }
+
+  /** In a transaction numbers and epoch are the coordinator's: what is at odds with them fails it. */
+  #treatmentOf(errorCode: number, queue: PartitionQueue, batch: PendingBatch): Treatment {
+    const treatment = treatmentOf(errorCode)
+    if (this.#transactions === undefined) return treatment
+    const { verdict } = treatment
+    const isAtOdds = verdict === 'stale' || (verdict === 'out-of-order' && queue.isFirst(batch))
+    return isAtOdds ? { verdict: 'refused', refreshes: false } : treatment
+  }
+
+  #refusal(topic: string, errorCode: number, errorMessage: string | null): TidewaterError {
+    const { transactionalId } = this.#options
+    if (transactionalId !== undefined && isFencing(errorCode))
+      return producerFenced(transactionalId, errorCode)
+    const text = errorMessage ?? 'the broker refused the batch'
+    return brokerError(errorCode, text, { action: 'Producing', topic }, undefined)
   }
 
   #tooLarge(queue: PartitionQueue, batch: PendingBatch, nowMs: number): void {
@@ -434,6 +507,15 @@ export class NativeProducer implements EncodedBatchSender {
   *#allQueues(): Generator<PartitionQueue> {
     for (const queues of this.#queues.values()) yield* queues.values()
   }
+}
+
+/**
+ * Produce v12 is the first in which a transaction's partitions join by being written to; without that feature of the
+ * cluster (KIP-890) they would not be in it.
+ */
+function newestVersion(cluster: Cluster, { transactionalId }: DriverProducerOptions): number {
+  const isExplicit = transactionalId !== undefined && (cluster.feature('transaction.version') ?? 0) < 2
+  return isExplicit ? produceVersions.max - 1 : produceVersions.max
 }
 
 function doubted(batch: PendingBatch, error: TidewaterError): TidewaterError {
