@@ -15,7 +15,7 @@ const { values } = parseArgs({
     'session-seconds': { type: 'string', default: '20' },
     'credential-seconds': { type: 'string', default: '60' },
     rate: { type: 'string', default: '2000' },
-    driver: { type: 'string', default: 'kafkajs,confluent' },
+    driver: { type: 'string', default: 'native,kafkajs,confluent' },
     json: { type: 'string' },
   },
 })
@@ -29,7 +29,8 @@ const schema = avroSchema({
   fields: [{ name: 'sequence', type: 'long' }],
 } as const)
 const codec = avroCodec(schema)
-const drivers = { kafkajs: kafkajsDriver, confluent: confluentDriver }
+// Our own produces only: its topic is made, and read, by kafkajs.
+const drivers = { native: kafkajsDriver, kafkajs: kafkajsDriver, confluent: confluentDriver }
 type DriverName = keyof typeof drivers
 
 const clusterArn = 'arn:aws:kafka:us-east-1:123456789012:cluster/soak/0f1e2d3c-4b5a-4687-8899-aabbccddeeff-1'
