@@ -1,5 +1,5 @@
 import { type KafkaConnection, TidewaterError, toTidewaterError } from '@tidewater/core'
-import { admitted, tlsSettings, unreachable } from '@tidewater/core/drivers'
+import { admitted, brokerError, tlsSettings, topicNotFound, unreachable } from '@tidewater/core/drivers'
 import { BrokerConnection, type ConnectionSettings } from './broker-connection.js'
 import { apiVersions, type BrokerAddress, metadata, type VersionRange } from './wire/messages.js'
 import { produceKey, produceVersions } from './wire/produce.js'
@@ -214,4 +214,16 @@ function splitAddress(broker: string): { readonly host: string; readonly port: n
 
 function closed(): TidewaterError {
   return new TidewaterError('PRODUCER_CLOSED', 'The producer is closed', { remedy: 'Create a new producer.' })
+}
+
+/** Why the cluster does not say who leads a topic's partitions. */
+export function lookupError(topic: string, errorCode: number): TidewaterError {
+  return errorCode === 3
+    ? topicNotFound(topic)
+    : brokerError(
+        errorCode,
+        'the cluster does not say who leads it',
+        { action: 'Looking up the topic', topic },
+        undefined,
+      )
 }
