@@ -24,7 +24,7 @@ const createTopic = (topic: string) =>
   withAdmin((admin) => admin.createTopic({ topic, partitions: 2, replicationFactor: 1 }))
 const offsetsOf = (topic: string) => withAdmin((admin) => admin.topicOffsets(topic))
 
-describe.each(['kafkajs', 'confluent'] as const)(
+describe.each(['native', 'kafkajs', 'confluent'] as const)(
   'the broker is killed while the %s driver produces',
   (driver) => {
     test('and comes back: everything is delivered, once', async () => {

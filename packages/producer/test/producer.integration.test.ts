@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => broker?.close())
 
-describe.each(['kafkajs', 'confluent'] as const)('the %s driver', (driver) => {
+describe.each(['native', 'kafkajs', 'confluent'] as const)('the %s driver', (driver) => {
   test('every record arrives once, unchanged, at the offsets reported, and memory stays within its bound', async () => {
     const topic = await broker.createTopic(3)
     const reports: DeliveryReport[] = []

@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => broker?.close())
 
-describe.each(['kafkajs', 'confluent'] as const)('SIGTERM with the %s driver', (driver) => {
+describe.each(['native', 'kafkajs', 'confluent'] as const)('SIGTERM with the %s driver', (driver) => {
   test.each([
     [
       'delivers what is buffered and ends the process as the signal does',
