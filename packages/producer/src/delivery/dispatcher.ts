@@ -162,7 +162,7 @@ export class Dispatcher<T> {
     const { topic, onDelivery } = this.#config
     const hooks: (() => void)[] = []
     for (const range of settlement.delivered) {
-      const { firstIndex, count, baseOffset } = range
+      const { firstIndex, count, baseOffset, mayBeRepeated } = range
       const bytes = batch.payloadBytes(range)
       this.#ledger.delivered(partition, count, baseOffset, bytes)
       for (const send of batch.sendsWithin(range)) {
@@ -171,9 +171,8 @@ export class Dispatcher<T> {
         send.call.delivered(send.firstCallIndex, send.count, partition, offset)
       }
       if (onDelivery) {
-        hooks.push(() =>
-          onDelivery({ topic, partition, baseOffset: baseOffset ?? -1n, recordCount: count, bytes }),
-        )
+        const report = { topic, partition, baseOffset: baseOffset ?? -1n, recordCount: count, bytes }
+        hooks.push(() => onDelivery(mayBeRepeated ? { ...report, mayBeRepeated } : report))
       }
     }
     for (const range of settlement.failed) hooks.push(...this.#fail(batch, range, range.error))
