@@ -120,7 +120,7 @@ export class Dispatcher<T> {
   /** Gives up everything that has no outcome yet. Reports of batches that are on their way are no longer listened to. */
   abandon(error: TidewaterError): void {
     for (const batch of this.#accumulator.takeAllUnsent()) this.#discard(batch, error)
-    for (const batch of this.#sent) this.#settle(batch, failAll(batch.count, error))
+    for (const batch of this.#sent) this.#settle(batch, failAll(batch.count, ofSent(error)))
     this.#rearm()
   }
 
@@ -250,6 +250,16 @@ export class Dispatcher<T> {
     // Whole milliseconds, rounded up: a timer that fires a fraction early would find nothing due.
     this.#timer = setTimeout(() => this.#onTimer(), Math.max(0, Math.ceil(dueMs - this.#nowMs())))
   }
+}
+
+/** The reason for giving up, of records that were on their way. */
+function ofSent({ code, message, retryable, remedy, cause, details }: TidewaterError): TidewaterError {
+  return new TidewaterError(code, message, {
+    retryable,
+    ...(remedy === undefined ? {} : { remedy }),
+    cause,
+    details: { ...details, mayBeWritten: true },
+  })
 }
 
 /** A hook that throws is the application's fault and surfaces as such, but not in the middle of the accounts. */
