@@ -6,6 +6,7 @@ import { avroCodec, avroSchema, ensureTopic, iamPolicy, kafkaConnection, mskIam 
 import { confluentDriver } from '@tidewater/core/confluent'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { createProducer } from '@tidewater/producer'
+import { nativeDriver } from '@tidewater/producer/native'
 import { type LocalIamStack, startLocal } from '@tidewater/testkit'
 import { SequenceCheck } from './iam/sequence-check.js'
 
@@ -29,8 +30,12 @@ const schema = avroSchema({
   fields: [{ name: 'sequence', type: 'long' }],
 } as const)
 const codec = avroCodec(schema)
-// Our own produces only: its topic is made, and read, by kafkajs.
-const drivers = { native: kafkajsDriver, kafkajs: kafkajsDriver, confluent: confluentDriver }
+// The native driver only produces: what it wrote, kafkajs reads.
+const drivers = {
+  native: { ...kafkajsDriver, ...nativeDriver },
+  kafkajs: kafkajsDriver,
+  confluent: confluentDriver,
+}
 type DriverName = keyof typeof drivers
 
 const clusterArn = 'arn:aws:kafka:us-east-1:123456789012:cluster/soak/0f1e2d3c-4b5a-4687-8899-aabbccddeeff-1'

@@ -1,7 +1,10 @@
 import {
   type AvroSchema,
+  acksLevels,
+  compressions,
   type DriverName,
   deliveryTimeoutBoundsMs,
+  driverNames,
   kafkaConnectionSchema,
   parseConfig,
   TidewaterError,
@@ -9,7 +12,7 @@ import {
 import { z } from 'zod'
 import type { Partitioner } from './batch/partitioner.js'
 import type { DeliveryReport, RecordRejection, UndeliveredRecords } from './delivery/hooks.js'
-import { driverLimits, driverNames } from './driver-limits.js'
+import { defaultDriver, driverLimits } from './driver-limits.js'
 import type { SchemaRegistry } from './registry/framing.js'
 
 const kibibyte = 1024
@@ -28,7 +31,7 @@ export const producerOptionsSchema = z
      * Who speaks to Kafka: `native` (our own, the fastest), or a client library whose package is an optional peer:
      * `kafkajs` or `confluent` (librdkafka). Default `native`.
      */
-    driver: z.enum(driverNames, `must be one of ${driverNames.join(', ')}`).default('native'),
+    driver: z.enum(driverNames, `must be one of ${driverNames.join(', ')}`).default(defaultDriver),
     topic: z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be 1 to 249 letters, digits, dots, dashes or underscores'),
@@ -51,14 +54,14 @@ export const producerOptionsSchema = z
      * Who has to have a record before it counts as delivered (`acks`): `all` in-sync replicas, the `leader`, or `none`
      * (not awaited: a lost record is not noticed, and offsets are -1). Default `all`.
      */
-    acks: z.enum(['all', 'leader', 'none']).default('all'),
+    acks: z.enum(acksLevels).default('all'),
     /**
      * No duplicates and no reordering through the library's retries (`enable.idempotence`). Needs `acks: 'all'`.
      * Default: true with `acks: 'all'`, else false.
      */
     idempotent: z.boolean().optional(),
     /** Compression of a batch (`compression.type`); what a driver offers differs. Default `snappy`. */
-    compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('snappy'),
+    compression: z.enum(compressions).default('snappy'),
     /**
      * How long a batch waits for more records when its partition could send already (`linger.ms`). Under load batches
      * fill while the one before is on its way, whatever this is. Default 5, 0 to 60,000.

@@ -21,10 +21,13 @@ export interface ProducerDriver {
 }
 
 /** `native` is `@tidewater/producer`'s own and produces only. */
-export type DriverName = 'native' | 'kafkajs' | 'confluent'
-export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+export const driverNames = ['native', 'kafkajs', 'confluent'] as const
+export type DriverName = (typeof driverNames)[number]
+export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Compression = (typeof compressions)[number]
 /** `all`: every in-sync replica; `leader`: the leader alone; `none`: not awaited (offsets are then unknown). */
-export type Acks = 'all' | 'leader' | 'none'
+export const acksLevels = ['all', 'leader', 'none'] as const
+export type Acks = (typeof acksLevels)[number]
 
 export interface DriverProducerOptions {
   readonly acks: Acks
