@@ -5,7 +5,7 @@ import type { EncodedBatch } from '../../src/batch/encoded-batch.js'
 import { bytesEncoders } from '../bytes-encoder.js'
 import type { WrittenRecord } from './arbitrary-records.js'
 
-const unbounded = {
+export const unbounded = {
   batchBytes: 1_000_000_000,
   batchRecords: 1_000_000,
   lingerMs: 0,
