@@ -84,7 +84,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/([^/]+)/(src|test)',
-        pathNot: ['^packages/testkit/test/driver-faults\\.', '^packages/producer/test/native\\.'],
+        pathNot: [
+          '^packages/testkit/test/driver-faults\\.',
+          '^packages/producer/test/native\\.',
+          '^packages/testkit/test/local/native-on-kafka-4\\.',
+        ],
       },
       to: { path: '^(packages|spark)/', pathNot: ['^packages/$1/', ...entryPoints] },
     },
