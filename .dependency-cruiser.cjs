@@ -85,9 +85,8 @@ module.exports = {
       from: {
         path: '^packages/([^/]+)/(src|test)',
         pathNot: [
-          '^packages/testkit/test/driver-faults\\.',
+          '^packages/testkit/test/(driver-faults|native-kafka-4\\.1)\\.',
           '^packages/producer/test/native\\.',
-          '^packages/testkit/test/local/native-on-kafka-4\\.',
         ],
       },
       to: { path: '^(packages|spark)/', pathNot: ['^packages/$1/', ...entryPoints] },

@@ -1,8 +1,12 @@
+/** What brokers allow a request by default (socket.request.max.bytes): no answer to a producer comes near it. */
+const largestFrameBytes = 100 * 1024 * 1024
+
 /** Cuts what a socket receives into answers, each without its length. */
 export class FrameReader {
   #chunks: Buffer[] = []
   #length = 0
 
+  /** @throws RangeError when what comes next is no answer: what talks there is no broker */
   take(chunk: Buffer): Buffer[] {
     this.#chunks.push(chunk)
     this.#length += chunk.length
@@ -22,6 +26,8 @@ export class FrameReader {
     if (this.#length < 4) return undefined
     // A length is cut in two so rarely that joining everything is no loss.
     if ((this.#chunks[0] as Buffer).length < 4) this.#chunks = [Buffer.concat(this.#chunks)]
-    return (this.#chunks[0] as Buffer).readInt32BE(0)
+    const size = (this.#chunks[0] as Buffer).readInt32BE(0)
+    if (size >= 0 && size <= largestFrameBytes) return size
+    throw new RangeError(`an answer of ${size} bytes`)
   }
 }
