@@ -11,6 +11,10 @@ import { Writer } from './wire/writer.js'
 export interface ConnectionSettings {
   readonly connection: KafkaConnection
   readonly tls: TlsSettings | undefined
+  /** Ends every connection, also one that is being opened, with its reason, a TidewaterError. */
+  readonly closing: AbortSignal
+  /** Longest wait for the answer to a `call` that does not say otherwise. */
+  readonly callTimeoutMs: number
 }
 
 interface Waiting {
@@ -42,6 +46,7 @@ export class BrokerConnection {
   readonly #waiting: Waiting[] = []
   readonly #frames = new FrameReader()
   readonly #held: (() => void)[] = []
+  readonly #onClosing: () => void
   #correlationId = 0
   #isHeld = false
   #failure: TidewaterError | undefined
@@ -58,6 +63,10 @@ export class BrokerConnection {
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
     socket.on('error', (error) => this.destroy(this.#lost(error.message, error)))
     socket.on('close', () => this.destroy(this.#lost('the connection was closed', undefined)))
+    const { closing } = settings
+    this.#onClosing = () => this.destroy(closing.reason)
+    closing.addEventListener('abort', this.#onClosing)
+    if (closing.aborted) this.#onClosing()
   }
 
   /**
@@ -96,7 +105,7 @@ export class BrokerConnection {
   async call<Request, Response>(
     message: Message<Request, Response>,
     request: Request,
-    timeoutMs = this.#settings.connection.requestTimeoutMs,
+    timeoutMs = this.#settings.callTimeoutMs,
   ): Promise<Response> {
     return message.read(await this.#call(message, request, timeoutMs, false))
   }
@@ -125,6 +134,7 @@ export class BrokerConnection {
   destroy(error: TidewaterError): void {
     if (this.#failure !== undefined) return
     this.#failure = error
+    this.#settings.closing.removeEventListener('abort', this.#onClosing)
     clearTimeout(this.#timer)
     clearTimeout(this.#renewal)
     this.#socket.destroy()
@@ -227,8 +237,17 @@ export class BrokerConnection {
   }
 
   #received(chunk: Buffer): void {
+    try {
+      this.#answer(chunk)
+    } catch (thrown) {
+      // Thrown out of here it would end the process.
+      this.destroy(this.#lost('an answer that can not be read', thrown))
+    }
+  }
+
+  #answer(chunk: Buffer): void {
     for (const frame of this.#frames.take(chunk)) {
-      const oldest = this.#waiting.shift()
+      const oldest = this.#waiting[0]
       const correlationId = frame.readInt32BE(0)
       if (oldest === undefined || oldest.correlationId !== correlationId) {
         this.destroy(this.#lost(`an answer to request ${correlationId} that was not asked`, undefined))
@@ -236,6 +255,7 @@ export class BrokerConnection {
       }
       const body = new Reader(frame, 4)
       if (oldest.flexible) body.end()
+      this.#waiting.shift()
       oldest.resolve(body)
     }
     this.#watchOldest()
@@ -255,7 +275,7 @@ export class BrokerConnection {
         this.#timer = undefined
         const due = this.#waiting[0]
         if (due !== undefined && due.dueMs <= performance.now())
-          this.destroy(this.#lost('no answer within requestTimeoutMs', undefined))
+          this.destroy(this.#lost('no answer in time', undefined))
         else this.#watchOldest()
       },
       Math.max(1, Math.ceil(oldest.dueMs - performance.now())),
@@ -279,7 +299,9 @@ export class BrokerConnection {
   }
 }
 
-function openSocket(host: string, port: number, { connection, tls }: ConnectionSettings): Promise<Socket> {
+function openSocket(host: string, port: number, settings: ConnectionSettings): Promise<Socket> {
+  const { connection, tls, closing } = settings
+  if (closing.aborted) return Promise.reject(closing.reason)
   const address = `${host}:${port}`
   const socket =
     tls === undefined
@@ -292,15 +314,25 @@ function openSocket(host: string, port: number, { connection, tls }: ConnectionS
           ...(tls.ca === undefined ? {} : { ca: [tls.ca.pem] }),
         })
   return new Promise((resolve, reject) => {
-    const fail = (text: string, cause: unknown) => {
+    const settle = () => {
       clearTimeout(timer)
+      closing.removeEventListener('abort', onClosing)
       socket.removeAllListeners()
+    }
+    const giveUp = (error: TidewaterError) => {
+      settle()
       // What comes after the failure has nobody to tell.
       socket.on('error', () => {})
       socket.destroy()
-      const error = securityError(text, { action: `Connecting to ${address}` }, cause)
-      reject(error ?? unreachable([address], text, cause))
+      reject(error)
     }
+    const fail = (text: string, cause: unknown) =>
+      giveUp(
+        securityError(text, { action: `Connecting to ${address}` }, cause) ??
+          unreachable([address], text, cause),
+      )
+    const onClosing = () => giveUp(closing.reason)
+    closing.addEventListener('abort', onClosing)
     const timer = setTimeout(
       () => fail(`not connected within connectTimeoutMs (${connection.connectTimeoutMs} ms)`, undefined),
       connection.connectTimeoutMs,
@@ -308,8 +340,7 @@ function openSocket(host: string, port: number, { connection, tls }: ConnectionS
     socket.once('error', (error) => fail(messageOf(error), error))
     socket.once('close', () => fail('closed while connecting', undefined))
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
-      clearTimeout(timer)
-      socket.removeAllListeners()
+      settle()
       resolve(socket)
     })
   })

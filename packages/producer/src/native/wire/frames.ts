@@ -1,3 +1,5 @@
+import { TidewaterError } from '@tidewater/core'
+
 /** Cuts what a socket receives into answers, each without its length. */
 export class FrameReader {
   #chunks: Buffer[] = []
@@ -22,6 +24,10 @@ export class FrameReader {
     if (this.#length < 4) return undefined
     // A length is cut in two so rarely that joining everything is no loss.
     if ((this.#chunks[0] as Buffer).length < 4) this.#chunks = [Buffer.concat(this.#chunks)]
-    return (this.#chunks[0] as Buffer).readInt32BE(0)
+    const size = (this.#chunks[0] as Buffer).readInt32BE(0)
+    // Every answer begins with its correlation id. What is shorter is no answer, and below zero there would be no end to it.
+    if (size < 4)
+      throw new TidewaterError('KAFKA_PROTOCOL', `An answer of ${size} bytes`, { retryable: true })
+    return size
   }
 }
