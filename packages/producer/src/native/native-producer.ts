@@ -43,6 +43,8 @@ interface Lookup {
   /** How many went before it without success. */
   readonly tries: number
   readonly isRunning: boolean
+  /** Not tried again before; batches that come meanwhile wait as well. */
+  readonly notBeforeMs: number
 }
 
 const minBackoffMs = 100
@@ -201,8 +203,9 @@ export class NativeProducer implements EncodedBatchSender {
   #pump(queue: PartitionQueue): void {
     if (this.#isAbandoned || queue.isEmpty) return
     const nowMs = performance.now()
-    if (queue.notBeforeMs > nowMs) {
-      this.#pumpAt(queue, queue.notBeforeMs)
+    const notBeforeMs = Math.max(queue.notBeforeMs, this.#lookups.get(queue)?.notBeforeMs ?? 0)
+    if (notBeforeMs > nowMs) {
+      this.#pumpAt(queue, notBeforeMs)
       return
     }
     if (queue.needsIdentity) {
@@ -243,7 +246,7 @@ export class NativeProducer implements EncodedBatchSender {
   }
 
   #lookUpFirst(queue: PartitionQueue): void {
-    if (!this.#lookups.has(queue)) this.#lookups.set(queue, { tries: 0, isRunning: false })
+    if (!this.#lookups.has(queue)) this.#lookups.set(queue, { tries: 0, isRunning: false, notBeforeMs: 0 })
   }
 
   /** Gives the queue a producer id: the one all partitions share, or, when the broker disowned that, a new one. */
@@ -257,7 +260,7 @@ export class NativeProducer implements EncodedBatchSender {
       this.#pump(queue)
     } catch (thrown) {
       this.#identity = undefined
-      this.#retryOrFail(queue, toTidewaterError(thrown), 1)
+      this.#retryOrFail(queue, toTidewaterError(thrown), this.#lookups.get(queue)?.tries ?? 0)
     }
   }
 
@@ -283,9 +286,9 @@ export class NativeProducer implements EncodedBatchSender {
   /** Looks the partition's leader up; gives up what waits when there is no such topic or partition. */
   async #findLeader(queue: PartitionQueue): Promise<void> {
     const { topic, partition } = queue
-    const { tries, isRunning } = this.#lookups.get(queue) ?? { tries: 0, isRunning: false }
+    const { tries = 0, isRunning = false } = this.#lookups.get(queue) ?? {}
     if (isRunning) return
-    this.#lookups.set(queue, { tries, isRunning: true })
+    this.#lookups.set(queue, { tries, isRunning: true, notBeforeMs: 0 })
     let failure: TidewaterError | undefined
     try {
       await this.#cluster.refresh(topic)
@@ -319,8 +322,9 @@ export class NativeProducer implements EncodedBatchSender {
       for (const batch of queue.takeWaiting(performance.now())) batch.failed(doubted(batch, failure))
       return
     }
-    this.#lookups.set(queue, { tries: tries + 1, isRunning: false })
-    this.#pumpAt(queue, performance.now() + Math.min(maxBackoffMs, minBackoffMs * 2 ** tries))
+    const notBeforeMs = performance.now() + Math.min(maxBackoffMs, minBackoffMs * 2 ** tries)
+    this.#lookups.set(queue, { tries: tries + 1, isRunning: false, notBeforeMs })
+    this.#pumpAt(queue, notBeforeMs)
   }
 
   async #openChannel(leader: number, queue: PartitionQueue): Promise<void> {
@@ -343,9 +347,10 @@ export class NativeProducer implements EncodedBatchSender {
       this.#channels.delete(leader)
       const error = toTidewaterError(thrown)
       // The leader may have moved, or its broker may come back.
+      const tries = Math.max(0, this.#cluster.failedConnectsTo(leader) - 1)
       for (const one of this.#allQueues()) {
         if (one !== queue && this.#cluster.leaderOf(one.topic, one.partition) !== leader) continue
-        if (!one.isEmpty) this.#retryOrFail(one, error, 0)
+        if (!one.isEmpty) this.#retryOrFail(one, error, tries)
       }
     }
   }
