@@ -84,7 +84,10 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/([^/]+)/(src|test)',
-        pathNot: ['^packages/testkit/test/driver-faults\\.', '^packages/producer/test/native\\.'],
+        pathNot: [
+          '^packages/testkit/test/(driver-faults\\.|cluster-faults\\.|faults/)',
+          '^packages/producer/test/native\\.',
+        ],
       },
       to: { path: '^(packages|spark)/', pathNot: ['^packages/$1/', ...entryPoints] },
     },
