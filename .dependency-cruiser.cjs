@@ -85,7 +85,7 @@ module.exports = {
       from: {
         path: '^packages/([^/]+)/(src|test)',
         pathNot: [
-          '^packages/testkit/test/(driver-faults|native-kafka-4\\.1)\\.',
+          '^packages/testkit/test/(driver-faults\\.|cluster-faults\\.|faults/|native-kafka-4\\.1\\.)',
           '^packages/producer/test/native\\.',
         ],
       },

@@ -11,6 +11,10 @@ import { Writer } from './wire/writer.js'
 export interface ConnectionSettings {
   readonly connection: KafkaConnection
   readonly tls: TlsSettings | undefined
+  /** Ends every connection, also one that is being opened, with its reason, a TidewaterError. */
+  readonly closing: AbortSignal
+  /** Longest wait for the answer to a `call` that does not say otherwise. */
+  readonly callTimeoutMs: number
 }
 
 interface Waiting {
@@ -42,6 +46,7 @@ export class BrokerConnection {
   readonly #waiting: Waiting[] = []
   readonly #frames = new FrameReader()
   readonly #held: (() => void)[] = []
+  readonly #onClosing: () => void
   #correlationId = 0
   #isHeld = false
   #failure: TidewaterError | undefined
@@ -58,6 +63,10 @@ export class BrokerConnection {
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
     socket.on('error', (error) => this.destroy(this.#lost(error.message, error)))
     socket.on('close', () => this.destroy(this.#lost('the connection was closed', undefined)))
+    const { closing } = settings
+    this.#onClosing = () => this.destroy(closing.reason)
+    closing.addEventListener('abort', this.#onClosing)
+    if (closing.aborted) this.#onClosing()
   }
 
   /**
@@ -97,7 +106,7 @@ export class BrokerConnection {
   call<Request, Response>(
     message: Message<Request, Response>,
     request: Request,
-    timeoutMs = this.#settings.connection.requestTimeoutMs,
+    timeoutMs = this.#settings.callTimeoutMs,
   ): Promise<Response> {
     return this.#call(message, request, timeoutMs, false)
   }
@@ -126,6 +135,7 @@ export class BrokerConnection {
   destroy(error: TidewaterError): void {
     if (this.#failure !== undefined) return
     this.#failure = error
+    this.#settings.closing.removeEventListener('abort', this.#onClosing)
     clearTimeout(this.#timer)
     clearTimeout(this.#renewal)
     this.#socket.destroy()
@@ -267,7 +277,7 @@ export class BrokerConnection {
         this.#timer = undefined
         const due = this.#waiting[0]
         if (due !== undefined && due.dueMs <= performance.now())
-          this.destroy(this.#lost('no answer within requestTimeoutMs', undefined))
+          this.destroy(this.#lost('no answer in time', undefined))
         else this.#watchOldest()
       },
       Math.max(1, Math.ceil(oldest.dueMs - performance.now())),
@@ -291,7 +301,9 @@ export class BrokerConnection {
   }
 }
 
-function openSocket(host: string, port: number, { connection, tls }: ConnectionSettings): Promise<Socket> {
+function openSocket(host: string, port: number, settings: ConnectionSettings): Promise<Socket> {
+  const { connection, tls, closing } = settings
+  if (closing.aborted) return Promise.reject(closing.reason)
   const address = `${host}:${port}`
   const socket =
     tls === undefined
@@ -304,15 +316,25 @@ function openSocket(host: string, port: number, { connection, tls }: ConnectionS
           ...(tls.ca === undefined ? {} : { ca: [tls.ca.pem] }),
         })
   return new Promise((resolve, reject) => {
-    const fail = (text: string, cause: unknown) => {
+    const settle = () => {
       clearTimeout(timer)
+      closing.removeEventListener('abort', onClosing)
       socket.removeAllListeners()
+    }
+    const giveUp = (error: TidewaterError) => {
+      settle()
       // What comes after the failure has nobody to tell.
       socket.on('error', () => {})
       socket.destroy()
-      const error = securityError(text, { action: `Connecting to ${address}` }, cause)
-      reject(error ?? unreachable([address], text, cause))
+      reject(error)
     }
+    const fail = (text: string, cause: unknown) =>
+      giveUp(
+        securityError(text, { action: `Connecting to ${address}` }, cause) ??
+          unreachable([address], text, cause),
+      )
+    const onClosing = () => giveUp(closing.reason)
+    closing.addEventListener('abort', onClosing)
     const timer = setTimeout(
       () => fail(`not connected within connectTimeoutMs (${connection.connectTimeoutMs} ms)`, undefined),
       connection.connectTimeoutMs,
@@ -320,8 +342,7 @@ function openSocket(host: string, port: number, { connection, tls }: ConnectionS
     socket.once('error', (error) => fail(messageOf(error), error))
     socket.once('close', () => fail('closed while connecting', undefined))
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
-      clearTimeout(timer)
-      socket.removeAllListeners()
+      settle()
       resolve(socket)
     })
   })

@@ -1,7 +1,14 @@
+import { setMaxListeners } from 'node:events'
 import { type KafkaConnection, TidewaterError, toTidewaterError } from '@tidewater/core'
 import { admitted, brokerError, tlsSettings, topicNotFound, unreachable } from '@tidewater/core/drivers'
 import { BrokerConnection, type ConnectionSettings } from './broker-connection.js'
-import { apiVersions, type BrokerAddress, metadata, type VersionRange } from './wire/messages.js'
+import {
+  type ApiVersionsResponse,
+  apiVersions,
+  type BrokerAddress,
+  metadata,
+  type VersionRange,
+} from './wire/messages.js'
 import { produceKey, produceVersions } from './wire/produce.js'
 
 /** What the cluster last said of a topic. */
@@ -14,23 +21,41 @@ export interface TopicView {
   readonly timesUnknown: number
 }
 
+interface FailedConnect {
+  readonly timesInARow: number
+  readonly error: TidewaterError
+  /** The broker is not tried again before. */
+  readonly untilMs: number
+}
+
 const unknownTopic = 3
+const minReconnectMs = 100
+const maxReconnectMs = 1_000
+/** What any broker can answer is asked of another one after this, twice as long after each failure. */
+const minControlTimeoutMs = 5_000
 
 /** The brokers, the topics' leaders, and one connection to each broker that is needed. */
 export class Cluster {
-  readonly #settings: ConnectionSettings
+  readonly #settings: Omit<ConnectionSettings, 'callTimeoutMs'>
   readonly #brokers = new Map<number, BrokerAddress>()
   readonly #topics = new Map<string, TopicView>()
   readonly #connections = new Map<string, Promise<BrokerConnection>>()
   readonly #open = new Set<BrokerConnection>()
-  #control: BrokerConnection | undefined
+  readonly #failedConnects = new Map<string, FailedConnect>()
+  readonly #closing = new AbortController()
+  #control: Promise<BrokerConnection> | undefined
+  /** When the control connection to a broker last failed. */
+  readonly #controlFailedAtMs = new Map<string, number>()
+  #controlTimeoutMs: number
   #refresh: Promise<void> | undefined
   #versions: readonly VersionRange[] = []
   #features: ReadonlyMap<string, number> = new Map()
-  #isClosed = false
 
-  private constructor(settings: ConnectionSettings) {
-    this.#settings = settings
+  private constructor(connection: KafkaConnection) {
+    this.#settings = { connection, tls: tlsSettings(connection), closing: this.#closing.signal }
+    this.#controlTimeoutMs = this.#firstControlTimeoutMs
+    // One for each connection.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   /**
@@ -39,7 +64,7 @@ export class Cluster {
    * @throws TidewaterError `BROKER_UNREACHABLE`, or why no broker lets the client in
    */
   static async open(connection: KafkaConnection): Promise<Cluster> {
-    const cluster = new Cluster({ connection, tls: tlsSettings(connection) })
+    const cluster = new Cluster(connection)
     try {
       await cluster.#controlConnection()
       const produce = cluster.highestVersion(produceKey, produceVersions.max)
@@ -98,9 +123,10 @@ export class Cluster {
   }
 
   /**
-   * The connection to a broker, opened on the first use and again after it was lost.
+   * The connection to a broker, opened on the first use and again after it was lost. A broker that can't be reached is left
+   * alone for a while, the longer the more often that was so; meanwhile the last failure is the answer.
    *
-   * @throws TidewaterError `BROKER_UNREACHABLE` (retryable), or why the broker doesn't let the client in
+   * @throws TidewaterError `BROKER_UNREACHABLE`, `KAFKA_PROTOCOL` (retryable), or why the broker doesn't let the client in
    */
   connectionTo(nodeId: number): Promise<BrokerConnection> {
     const broker = this.#brokers.get(nodeId)
@@ -118,75 +144,147 @@ export class Cluster {
     const address = `${use} ${host}:${port}`
     const known = this.#connections.get(address)
     if (known !== undefined) return known
-    const opening = admitted(this.#settings.connection, () => this.#connect(host, port)).then((opened) => {
-      opened.onDown = () => {
-        this.#open.delete(opened)
-        if (this.#connections.get(address) === opening) this.#connections.delete(address)
-      }
-      if (this.#isClosed) opened.destroy(closed())
-      else this.#open.add(opened)
-      return opened
-    })
+    const failed = this.#failedConnects.get(`${host}:${port}`)
+    if (failed !== undefined && failed.untilMs > performance.now()) return Promise.reject(failed.error)
+    const { requestTimeoutMs } = this.#settings.connection
+    const opening = this.#connect(host, port, this.#firstControlTimeoutMs, requestTimeoutMs).then(
+      ({ opened }) => {
+        this.#failedConnects.delete(opened.address)
+        const forget = () => {
+          this.#open.delete(opened)
+          if (this.#connections.get(address) === opening) this.#connections.delete(address)
+        }
+        if (opened.failure === undefined) opened.onDown = forget
+        else forget()
+        return opened
+      },
+      (thrown) => {
+        this.#connections.delete(address)
+        throw this.#noteFailedConnect(`${host}:${port}`, toTidewaterError(thrown))
+      },
+    )
     this.#connections.set(address, opening)
-    opening.catch(() => this.#connections.delete(address))
     return opening
   }
 
+  /** How often in a row the broker could not be connected to. */
+  failedConnectsTo(nodeId: number): number {
+    const broker = this.#brokers.get(nodeId)
+    if (broker === undefined) return 0
+    return this.#failedConnects.get(`${broker.host}:${broker.port}`)?.timesInARow ?? 0
+  }
+
+  #noteFailedConnect(address: string, error: TidewaterError): TidewaterError {
+    const timesBefore = this.#failedConnects.get(address)?.timesInARow ?? 0
+    const untilMs = performance.now() + Math.min(maxReconnectMs, minReconnectMs * 2 ** timesBefore)
+    this.#failedConnects.set(address, { timesInARow: timesBefore + 1, error, untilMs })
+    return error
+  }
+
   /** A connection to any broker, for what any of them answers. */
-  async #controlConnection(): Promise<BrokerConnection> {
-    if (this.#control !== undefined && this.#control.failure === undefined) return this.#control
+  #controlConnection(): Promise<BrokerConnection> {
+    if (this.#control !== undefined) return this.#control
+    const opening = this.#openControl()
+    this.#control = opening
+    const forget = () => {
+      if (this.#control === opening) this.#control = undefined
+    }
+    opening.then((control) => {
+      control.onDown = () => {
+        this.#open.delete(control)
+        forget()
+      }
+      if (control.failure !== undefined) control.onDown(control.failure)
+    }, forget)
+    return opening
+  }
+
+  async #openControl(): Promise<BrokerConnection> {
     const { brokers } = this.#settings.connection
-    const known = [...this.#brokers.values()].map(({ host, port }) => ({ host, port }))
-    const candidates = [...known, ...brokers.map(splitAddress)]
+    const known = [...this.#brokers.values()].map(({ host, port }) => `${host}:${port}`)
+    const failedAtMs = (address: string) => this.#controlFailedAtMs.get(address) ?? 0
+    const candidates = [...new Set([...known, ...brokers])].sort((a, b) => failedAtMs(a) - failedAtMs(b))
     let last: TidewaterError | undefined
-    const tried = new Set<string>()
-    for (const { host, port } of candidates) {
-      const address = `${host}:${port}`
-      if (tried.has(address)) continue
-      tried.add(address)
+    for (const address of candidates) {
+      const { host, port } = splitAddress(address)
       try {
-        const control = await admitted(this.#settings.connection, () => this.#connect(host, port))
-        this.#open.add(control)
-        control.onDown = () => this.#open.delete(control)
-        if (this.#isClosed) control.destroy(closed())
-        // What accepts connections and doesn't answer is no broker.
-        const { ranges, features } = await control.call(apiVersions, undefined)
-        this.#versions = ranges
-        this.#features = features
-        this.#control = control
-        return control
+        const { opened, versions } = await this.#connect(
+          host,
+          port,
+          this.#controlTimeoutMs,
+          this.#controlTimeoutMs,
+        )
+        this.#versions = versions.ranges
+        this.#features = versions.features
+        return opened
       } catch (thrown) {
         last = toTidewaterError(thrown)
         // Another broker would refuse it too.
         if (!last.retryable) throw last
+        this.#noteControlFailure(address)
       }
     }
     throw unreachable(brokers, last?.message ?? 'none is known', last)
+  }
+
+  get #firstControlTimeoutMs(): number {
+    return Math.min(minControlTimeoutMs, this.#settings.connection.requestTimeoutMs)
+  }
+
+  /** The others are asked first from now on, and each may take longer: a cluster may be slow as a whole. */
+  #noteControlFailure(address: string): void {
+    this.#controlFailedAtMs.set(address, performance.now())
+    this.#controlTimeoutMs = Math.min(this.#settings.connection.requestTimeoutMs, 2 * this.#controlTimeoutMs)
   }
 
   /** @throws TidewaterError as {@link BrokerConnection.call} does, when no broker answers */
   async askAny<T>(ask: (control: BrokerConnection) => Promise<T>): Promise<T> {
     const first = await this.#controlConnection()
     try {
-      return await ask(first)
+      return await this.#ask(first, ask)
     } catch (thrown) {
       // A broker that stopped since: another one may answer.
-      if (first.failure === undefined || this.#isClosed) throw thrown
-      return ask(await this.#controlConnection())
+      if (first.failure === undefined || this.#closing.signal.aborted) throw thrown
+      return this.#ask(await this.#controlConnection(), ask)
+    }
+  }
+
+  async #ask<T>(control: BrokerConnection, ask: (control: BrokerConnection) => Promise<T>): Promise<T> {
+    try {
+      const answer = await ask(control)
+      this.#controlTimeoutMs = this.#firstControlTimeoutMs
+      return answer
+    } catch (thrown) {
+      if (control.failure !== undefined) this.#noteControlFailure(control.address)
+      throw thrown
     }
   }
 
   /** Ends every connection at once. */
   close(error: TidewaterError = closed()): void {
-    this.#isClosed = true
-    for (const connection of [...this.#open]) connection.destroy(error)
-    this.#open.clear()
-    this.#connections.clear()
+    this.#closing.abort(error)
   }
 
-  #connect(host: string, port: number): Promise<BrokerConnection> {
-    if (this.#isClosed) return Promise.reject(closed())
-    return BrokerConnection.open(host, port, this.#settings)
+  /** A connection on which a broker has answered: a proxy accepts one as well, and so does a broker that hangs. */
+  async #connect(
+    host: string,
+    port: number,
+    firstAnswerTimeoutMs: number,
+    callTimeoutMs: number,
+  ): Promise<{ readonly opened: BrokerConnection; readonly versions: ApiVersionsResponse }> {
+    const { connection } = this.#settings
+    const opened = await admitted(connection, () =>
+      BrokerConnection.open(host, port, { ...this.#settings, callTimeoutMs }),
+    )
+    this.#open.add(opened)
+    opened.onDown = () => this.#open.delete(opened)
+    try {
+      return { opened, versions: await opened.call(apiVersions, undefined, firstAnswerTimeoutMs) }
+    } catch (thrown) {
+      const error = toTidewaterError(thrown)
+      opened.destroy(error)
+      throw error
+    }
   }
 
   async #readMetadata(): Promise<void> {

@@ -153,10 +153,10 @@ export class PartitionQueue {
 
   /** Takes out the waiting batches whose time is over; those in flight keep their place until they are answered. */
   takeExpired(nowMs: number): PendingBatch[] {
-    const expired = this.#waiting.filter((batch) => batch.deadlineMs <= nowMs)
+    const isExpired = ({ deadlineMs }: PendingBatch) => deadlineMs <= nowMs
+    const expired = [...this.#again, ...this.#waiting].filter(isExpired)
     this.#drop(expired, nowMs)
-    const held = [...this.#inFlight, ...this.#again]
-    return [...expired, ...held.filter((batch) => batch.deadlineMs <= nowMs && !batch.isReported)]
+    return [...expired, ...this.#inFlight.filter((batch) => isExpired(batch) && !batch.isReported)]
   }
 
   /** Takes out everything that waits. */
@@ -176,6 +176,7 @@ export class PartitionQueue {
     if (batches.length === 0) return
     const dropped = new Set(batches)
     this.#waiting = this.#waiting.filter((batch) => !dropped.has(batch))
+    this.#again = this.#again.filter((batch) => !dropped.has(batch))
     for (const batch of batches) if (batch.attempts > 0) this.#leaveOut(batch)
     this.#release(nowMs)
   }

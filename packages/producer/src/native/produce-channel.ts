@@ -6,6 +6,7 @@ import type { PendingBatch } from './pending-batch.js'
 import {
   type ProducePartition,
   type ProducePartitionResult,
+  type ProduceResponse,
   produceKey,
   readProduceResponse,
   writeProduceRequest,
@@ -91,17 +92,16 @@ export class ProduceChannel {
       timeoutMs: brokerTimeoutMs,
       topics: this.#byTopic(entries),
     })
+    let response: ProduceResponse
     try {
       if (acks === 0) {
         await this.#connection.post(produceKey, version, parts)
-        for (const entry of entries) this.#onAnswer(entry, { result: unanswered(entry) })
-        return
+        response = { results: entries.map(unanswered), throttleTimeMs: 0 }
+      } else {
+        response = readProduceResponse(
+          await this.#connection.request(produceKey, version, parts, requestTimeoutMs),
+        )
       }
-      const response = readProduceResponse(
-        await this.#connection.request(produceKey, version, parts, requestTimeoutMs),
-      )
-      if (response.throttleTimeMs > 0) this.pausedUntilMs = performance.now() + response.throttleTimeMs
-      this.#answerAll(entries, response.results)
     } catch (thrown) {
       const lost = TidewaterError.isInstance(thrown)
         ? thrown
@@ -110,7 +110,10 @@ export class ProduceChannel {
             cause: thrown,
           })
       this.#answerLost(entries, lost, true)
+      return
     }
+    if (response.throttleTimeMs > 0) this.pausedUntilMs = performance.now() + response.throttleTimeMs
+    this.#answerAll(entries, response.results)
   }
 
   #answerAll(entries: readonly Entry[], results: readonly ProducePartitionResult[]): void {

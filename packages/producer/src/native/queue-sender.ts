@@ -19,6 +19,8 @@ interface Lookup {
   /** How many went before it without success. */
   readonly tries: number
   readonly isRunning: boolean
+  /** Not tried again before; batches that come meanwhile wait as well. */
+  readonly notBeforeMs: number
 }
 
 const minBackoffMs = 100
@@ -56,8 +58,9 @@ export class QueueSender {
   pump(queue: PartitionQueue): void {
     if (this.#isStopped || queue.isEmpty) return
     const nowMs = performance.now()
-    if (queue.notBeforeMs > nowMs) {
-      this.#pumpAt(queue, queue.notBeforeMs)
+    const notBeforeMs = Math.max(queue.notBeforeMs, this.#lookups.get(queue)?.notBeforeMs ?? 0)
+    if (notBeforeMs > nowMs) {
+      this.#pumpAt(queue, notBeforeMs)
       return
     }
     if (queue.needsIdentity) {
@@ -100,7 +103,7 @@ export class QueueSender {
 
   /** Before anything more of it is sent, its leader has to be looked up. */
   lookUpFirst(queue: PartitionQueue): void {
-    if (!this.#lookups.has(queue)) this.#lookups.set(queue, { tries: 0, isRunning: false })
+    if (!this.#lookups.has(queue)) this.#lookups.set(queue, { tries: 0, isRunning: false, notBeforeMs: 0 })
   }
 
   /** Gives the queue its producer id. */
@@ -110,7 +113,7 @@ export class QueueSender {
     try {
       queue.identify(await this.#ports.identityOf(queue))
     } catch (thrown) {
-      this.#retryOrFail(queue, toTidewaterError(thrown), 1)
+      this.#retryOrFail(queue, toTidewaterError(thrown), this.#lookups.get(queue)?.tries ?? 0)
       return
     } finally {
       this.#identifying.delete(queue)
@@ -121,9 +124,9 @@ export class QueueSender {
   /** Looks the partition's leader up; gives up what waits when there is no such topic or partition. */
   async #findLeader(queue: PartitionQueue): Promise<void> {
     const { topic, partition } = queue
-    const { tries, isRunning } = this.#lookups.get(queue) ?? { tries: 0, isRunning: false }
+    const { tries = 0, isRunning = false } = this.#lookups.get(queue) ?? {}
     if (isRunning) return
-    this.#lookups.set(queue, { tries, isRunning: true })
+    this.#lookups.set(queue, { tries, isRunning: true, notBeforeMs: 0 })
     let failure: TidewaterError | undefined
     try {
       await this.#cluster.refresh(topic)
@@ -157,8 +160,9 @@ export class QueueSender {
       for (const batch of queue.takeWaiting(performance.now())) batch.failed(batch.doubted(failure))
       return
     }
-    this.#lookups.set(queue, { tries: tries + 1, isRunning: false })
-    this.#pumpAt(queue, performance.now() + Math.min(maxBackoffMs, minBackoffMs * 2 ** tries))
+    const notBeforeMs = performance.now() + Math.min(maxBackoffMs, minBackoffMs * 2 ** tries)
+    this.#lookups.set(queue, { tries: tries + 1, isRunning: false, notBeforeMs })
+    this.#pumpAt(queue, notBeforeMs)
   }
 
   async #openChannel(leader: number, queue: PartitionQueue): Promise<void> {
@@ -181,9 +185,10 @@ export class QueueSender {
       this.#channels.delete(leader)
       const error = toTidewaterError(thrown)
       // The leader may have moved, or its broker may come back.
+      const tries = Math.max(0, this.#cluster.failedConnectsTo(leader) - 1)
       for (const one of this.#ports.queues) {
         if (one !== queue && this.#cluster.leaderOf(one.topic, one.partition) !== leader) continue
-        if (!one.isEmpty) this.#retryOrFail(one, error, 0)
+        if (!one.isEmpty) this.#retryOrFail(one, error, tries)
       }
     }
   }

@@ -41,7 +41,9 @@ test.each<[string, (correlationId: Buffer) => Buffer, string]>([
 ])('%s', async (_, answer, text) => {
   const port = await portThatAnswers(answer)
   const connection = kafkaConnection({ brokers: `127.0.0.1:${port}` })
-  const opened = await BrokerConnection.open('127.0.0.1', port, { connection, tls: undefined })
+  const closing = new AbortController().signal
+  const settings = { connection, tls: undefined, closing, callTimeoutMs: 5_000 }
+  const opened = await BrokerConnection.open('127.0.0.1', port, settings)
   const downs: TidewaterError[] = []
   opened.onDown = (error) => downs.push(error)
   const error = await opened.call(apiVersions, undefined).catch((thrown: unknown) => thrown)

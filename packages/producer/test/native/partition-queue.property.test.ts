@@ -21,6 +21,8 @@ type Step =
   | { readonly kind: 'loseAnswer' }
   /** The broker says that it can't take the next request now. */
   | { readonly kind: 'busy' }
+  /** The broker takes the next request, and stops leading before the others have it, or in time for them to have it. */
+  | { readonly kind: 'deposed'; readonly isKept: boolean }
   /** The broker never takes the next request's records. */
   | { readonly kind: 'refuse' }
   /** The connection ends: the broker takes `taken` of the requests under way, none is answered. */
@@ -38,6 +40,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'loseRequest' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'loseAnswer' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'busy' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('deposed' as const), isKept: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'refuse' as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('disconnect' as const), taken: fc.nat(5) }) },
   {
@@ -84,6 +90,7 @@ class Run {
     else if (action.kind === 'wait') this.#wait(action.ms)
     else if (action.kind === 'forget') this.broker.forget()
     else if (action.kind === 'disconnect') this.#disconnect(action.taken)
+    else if (action.kind === 'deposed') this.#deposed(action.isKept)
     else this.#answer(action.kind)
   }
 
@@ -158,6 +165,14 @@ class Run {
       if (how === 'answer' && code === 0) batch.delivered(0n)
       this.#answered(batch, how === 'loseAnswer' ? 'unknown' : treatmentOf(code).verdict)
     }
+  }
+
+  /** NOT_LEADER_OR_FOLLOWER comes for both. */
+  #deposed(isKept: boolean): void {
+    const sent = this.#network.shift()
+    if (sent === undefined) return
+    if (isKept && sent.written.records.length <= largest) this.broker.append(sent.written)
+    this.#answered(sent.batch, treatmentOf(6).verdict)
   }
 
   #disconnect(taken: number): void {

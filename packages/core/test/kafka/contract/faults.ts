@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { BatchReport, KafkaDriver } from '../../../src/kafka/port.js'
+import type { KafkaDriver } from '../../../src/kafka/port.js'
+import { type Anomaly, type AnomalyKind, checkDelivery, type SentBatch } from './delivery-check.js'
 import { Bench, countOf, coveredIndexes, textRecords, textsOf, upTo } from './fixture.js'
+import { startLoad } from './load.js'
 
 /** A broker of the test's own, that it may stop and start. */
 export interface RestartableBroker {
@@ -18,10 +20,14 @@ export function faultContract(name: string, driver: KafkaDriver, broker: () => R
       const bench = new Bench(driver, broker().bootstrapBrokers)
       const topic = await bench.topic(3)
       const producer = await bench.producer({ deliveryTimeoutMs: 6_000 })
-      const stream = startSending(producer.send.bind(producer), topic)
-      await stream.acknowledged(5)
+      const load = startLoad(producer, topic, {
+        partitions: 3,
+        sendsPerPartition: 2,
+        recordsPerSend: batchSize,
+      })
+      await load.acknowledged(2)
       await broker().kill()
-      const reports = await stream.stop()
+      const reports = await load.stop()
       // The libraries' own time-outs are several times the one asked for; a busy machine is not.
       for (const { tookMs } of reports) expect(tookMs).toBeLessThan(25_000)
       for (const { report } of reports) expect(coveredIndexes(report)).toEqual(upTo(batchSize))
@@ -58,12 +64,16 @@ export function faultContract(name: string, driver: KafkaDriver, broker: () => R
       const bench = new Bench(driver, broker().bootstrapBrokers)
       const topic = await bench.topic(3)
       const producer = await bench.producer({ deliveryTimeoutMs: 60_000, idempotent: true })
-      const stream = startSending(producer.send.bind(producer), topic)
-      await stream.acknowledged(5)
+      const load = startLoad(producer, topic, {
+        partitions: 3,
+        sendsPerPartition: 2,
+        recordsPerSend: batchSize,
+      })
+      await load.acknowledged(2)
       await broker().kill()
       await broker().start()
-      await stream.acknowledged(5)
-      const reports = await stream.stop()
+      await load.acknowledged(2)
+      const reports = await load.stop()
       expect(reports.flatMap(({ report }) => report.failed)).toEqual([])
       const log = await bench.readAll(topic)
       for (const partition of upTo(3)) {
@@ -100,81 +110,25 @@ export function faultContract(name: string, driver: KafkaDriver, broker: () => R
 
 const batchSize = 200
 
-interface Sent {
-  readonly report: BatchReport
-  readonly texts: readonly string[]
-  readonly tookMs: number
-}
-
-/** Sends batch after batch to three partitions, two at a time for each, until it is stopped. */
-function startSending(
-  send: (batch: {
-    topic: string
-    partition: number
-    records: ReturnType<typeof textRecords>
-  }) => Promise<BatchReport>,
-  topic: string,
-) {
-  const sent: Promise<Sent>[] = []
-  let acknowledged = 0
-  let isStopping = false
-  let number = 0
-  async function sendOne(partition: number): Promise<Sent> {
-    const records = textRecords(batchSize, `p${partition}-b${number++}`)
-    const startedAtMs = performance.now()
-    const report = await send({ topic, partition, records })
-    if (report.failed.length === 0) acknowledged++
-    const texts = records.map(({ value }) => String(value))
-    return { report, texts, tookMs: performance.now() - startedAtMs }
-  }
-  async function worker(partition: number): Promise<void> {
-    while (!isStopping) {
-      const one = sendOne(partition)
-      sent.push(one)
-      await one
-    }
-  }
-  const workers = upTo(6).map((i) => worker(i % 3))
-  return {
-    /** Resolves when `count` more batches were delivered. */
-    async acknowledged(count: number): Promise<void> {
-      const goal = acknowledged + count
-      await expect.poll(() => acknowledged, { timeout: 60_000 }).toBeGreaterThanOrEqual(goal)
-    },
-    async stop(): Promise<Sent[]> {
-      isStopping = true
-      await Promise.all(workers)
-      return Promise.all(sent)
-    },
-  }
-}
-
 /** Every delivered record is where its report says. */
-async function expectDelivered(bench: Bench, topic: string, sent: readonly Sent[]): Promise<void> {
-  const log = await bench.readAll(topic)
+async function expectDelivered(bench: Bench, topic: string, sent: readonly SentBatch[]): Promise<void> {
   expect(countOf(sent.flatMap(({ report }) => report.delivered))).toBeGreaterThan(0)
-  for (const { report, texts } of sent) {
-    const records = log.get(report.partition) ?? []
-    for (const { firstIndex, count, baseOffset } of report.delivered) {
-      if (baseOffset === undefined) throw new Error('a delivered range without an offset')
-      const start = Number(baseOffset)
-      expect(textsOf(records.slice(start, start + count))).toEqual(
-        texts.slice(firstIndex, firstIndex + count),
-      )
-    }
-  }
+  expect(await anomalies(bench, topic, sent, ['lost', 'misplaced'])).toEqual([])
 }
 
 /** No record is in the log of which its report said that it was not written. */
-async function expectNotWritten(bench: Bench, topic: string, sent: readonly Sent[]): Promise<void> {
-  const log = await bench.readAll(topic)
-  for (const { report, texts } of sent) {
-    const written = new Set(textsOf(log.get(report.partition)))
-    for (const { firstIndex, count, error } of report.failed) {
-      expect(error.details.mayBeWritten).toBeTypeOf('boolean')
-      if (error.details.mayBeWritten) continue
-      const present = texts.slice(firstIndex, firstIndex + count).filter((text) => written.has(text))
-      expect(present).toEqual([])
-    }
-  }
+async function expectNotWritten(bench: Bench, topic: string, sent: readonly SentBatch[]): Promise<void> {
+  for (const { error } of sent.flatMap(({ report }) => report.failed))
+    expect(error.details.mayBeWritten).toBeTypeOf('boolean')
+  expect(await anomalies(bench, topic, sent, ['written-after-all'])).toEqual([])
+}
+
+async function anomalies(
+  bench: Bench,
+  topic: string,
+  sent: readonly SentBatch[],
+  kinds: readonly AnomalyKind[],
+): Promise<Anomaly[]> {
+  const log = await bench.readLog(topic)
+  return checkDelivery(sent, log).anomalies.filter(({ kind }) => kinds.includes(kind))
 }

@@ -13,6 +13,8 @@ import type {
   ProduceRecord,
 } from '../../../src/kafka/port.js'
 import { runWithRetry } from '../../../src/retry/run.js'
+import type { LoggedRecord } from './delivery-check.js'
+import { textOf } from './load.js'
 
 /** These tests prove what a real broker does: without one they fail. */
 export function bootstrapBrokers(): string {
@@ -77,6 +79,13 @@ export class Bench {
   readAll(topic: string): Promise<Map<number, ConsumedRecord[]>> {
     // A broker that has just started answers before it has loaded its groups; the consumer's error then says retryable.
     return runWithRetry(() => this.#readAll(topic))
+  }
+
+  /** As {@link readAll}, as the check of what was delivered takes it. */
+  async readLog(topic: string): Promise<Map<number, LoggedRecord[]>> {
+    const read = await this.readAll(topic)
+    const logged = ({ offset, value }: ConsumedRecord) => ({ offset, text: textOf(value) })
+    return new Map([...read].map(([partition, records]) => [partition, records.map(logged)]))
   }
 
   async #readAll(topic: string): Promise<Map<number, ConsumedRecord[]>> {

@@ -27,6 +27,7 @@ export class FrameReader {
     // A length is cut in two so rarely that joining everything is no loss.
     if ((this.#chunks[0] as Buffer).length < 4) this.#chunks = [Buffer.concat(this.#chunks)]
     const size = (this.#chunks[0] as Buffer).readInt32BE(0)
+    // Below zero there would be no end to it.
     if (size >= 0 && size <= largestFrameBytes) return size
     throw new RangeError(`an answer of ${size} bytes`)
   }

@@ -1,0 +1,46 @@
+// The native driver's faults on a cluster of three, over and over: what passes once may fail one time in fifty.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const { values } = parseArgs({ options: { times: { type: 'string', default: '20' } } })
+const times = Number(values.times)
+const repositoryFolder = fileURLToPath(new URL('..', import.meta.url))
+const testFile = 'packages/testkit/test/cluster-faults.integration.test.ts'
+
+interface Run {
+  readonly passed: boolean
+  readonly seconds: number
+}
+
+const runs: Run[] = []
+for (let number = 1; number <= times; number++) {
+  const run = await runOnce()
+  runs.push(run)
+  const { passed, seconds } = run
+  console.log(`run ${number} of ${times}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s`)
+}
+const failed = runs.filter(({ passed }) => !passed).length
+const seconds = runs.map((run) => run.seconds).sort((a, b) => a - b)
+console.log(
+  `${runs.length - failed} of ${runs.length} passed, ${failed} failed; ${seconds[0]} to ${seconds.at(-1)} s each`,
+)
+process.exitCode = runs.length > 0 && failed === 0 ? 0 : 1
+
+/** What it says is shown only when it fails. */
+async function runOnce(): Promise<Run> {
+  const startedAtMs = performance.now()
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'integration', testFile]
+  const child = spawn(process.execPath, vitest, {
+    cwd: repositoryFolder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => void output.push(chunk))
+  const [code] = await once(child, 'close')
+  const passed = code === 0
+  if (!passed) process.stdout.write(Buffer.concat(output))
+  return { passed, seconds: Math.round((performance.now() - startedAtMs) / 1_000) }
+}

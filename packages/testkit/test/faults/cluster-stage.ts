@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { type KafkaAdmin, kafkaConnection, type PartitionDescription, TidewaterError } from '@tidewater/core'
+import { kafkajsDriver } from '@tidewater/core/kafkajs'
+import { expect } from 'vitest'
+import { Bench } from '../../../core/test/kafka/contract/fixture.js'
+import { type LocalBroker, type LocalStack, startLocal, type TcpProxy } from '../../src/index.js'
+
+/** Of a crash, an election, a restart and the catching up behind it. */
+const recovery = { timeout: 90_000, interval: 200 }
+export const partitions = 6
+
+/** Three brokers behind proxies, and what a test of their faults asks of them. Asked and read by another client. */
+export class ClusterStage {
+  private constructor(readonly stack: LocalStack) {}
+
+  /** @param fillableBroker the one with a small log directory as well */
+  static async start(fillableBroker: number): Promise<ClusterStage> {
+    const smallLogDir = { brokerId: fillableBroker, sizeMb: 24 }
+    return new ClusterStage(await startLocal({ brokers: 3, proxied: true, smallLogDir }))
+  }
+
+  stop(): Promise<void> {
+    return this.stack.stop()
+  }
+
+  get brokers(): readonly LocalBroker[] {
+    return this.stack.brokers
+  }
+
+  get bootstrapBrokers(): string {
+    return this.stack.bootstrapBrokers
+  }
+
+  async topic(): Promise<string> {
+    const topic = `faults-${randomUUID()}`
+    await this.#withAdmin(this.brokers, (admin) =>
+      admin.createTopic({ topic, partitions, replicationFactor: 3 }),
+    )
+    await this.inSync(topic)
+    return topic
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#withAdmin(this.brokers, (admin) => admin.deleteTopic(topic))
+  }
+
+  broker(id: number): LocalBroker {
+    const found = this.brokers.find((one) => one.id === id)
+    if (found === undefined) throw new TypeError(`there is no broker ${id}`)
+    return found
+  }
+
+  proxyOf({ id, proxy }: LocalBroker): TcpProxy {
+    if (proxy === undefined) throw new TypeError(`broker ${id} has no proxy`)
+    return proxy
+  }
+
+  async leaderOf(topic: string, partition: number): Promise<LocalBroker> {
+    const found = (await this.#describe(topic)).find((one) => one.partition === partition)
+    return this.broker(found?.leader ?? -1)
+  }
+
+  async partitionsLedBy(topic: string, broker: LocalBroker): Promise<readonly number[]> {
+    const described = await this.#describe(topic)
+    return described.filter(({ leader }) => leader === broker.id).map(({ partition }) => partition)
+  }
+
+  /** Resolves when the broker leads nothing of the topic any more, as the others say. */
+  async leadsNothing(topic: string, broker: LocalBroker): Promise<void> {
+    await expect
+      .poll(async () => {
+        const described = await this.#describe(topic, broker)
+        return described.every(({ leader }) => leader !== broker.id && leader >= 0)
+      }, recovery)
+      .toBe(true)
+  }
+
+  /** Resolves when a replica on the broker is out of sync. */
+  async losesReplicas(topic: string, broker: LocalBroker): Promise<void> {
+    await expect
+      .poll(async () => {
+        const described = await this.#describe(topic)
+        return described.some(({ inSyncReplicas }) => !inSyncReplicas.includes(broker.id))
+      }, recovery)
+      .toBe(true)
+  }
+
+  /** Resolves when every partition has its leader and all replicas in sync. */
+  async inSync(topic: string): Promise<void> {
+    await expect
+      .poll(async () => {
+        const described = await this.#describe(topic)
+        return described.map(({ leader, inSyncReplicas }) => (leader < 0 ? 0 : inSyncReplicas.length))
+      }, recovery)
+      .toEqual(Array.from({ length: partitions }, () => 3))
+  }
+
+  /** Ends every fault, whatever a test left behind. */
+  async heal(): Promise<void> {
+    for (const broker of this.brokers) {
+      const proxy = this.proxyOf(broker)
+      proxy.resume()
+      await proxy.accept()
+      broker.resume()
+      if (!broker.isRunning) await broker.start()
+    }
+  }
+
+  readLog(topic: string) {
+    return new Bench(kafkajsDriver, this.bootstrapBrokers).readLog(topic)
+  }
+
+  /** Partitions as the other brokers know them; none while those can't tell. */
+  async #describe(topic: string, except?: LocalBroker): Promise<readonly PartitionDescription[]> {
+    try {
+      const asked = this.brokers.filter((one) => one !== except)
+      return await this.#withAdmin(asked, async (admin) => (await admin.describeTopic(topic)).partitions)
+    } catch (thrown) {
+      if (TidewaterError.isInstance(thrown) && (thrown.retryable || thrown.code === 'TOPIC_NOT_FOUND'))
+        return []
+      throw thrown
+    }
+  }
+
+  async #withAdmin<T>(brokers: readonly LocalBroker[], use: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
+    const addresses = brokers.map((broker) => this.proxyOf(broker).address)
+    const connection = kafkaConnection({ brokers: addresses.join(','), requestTimeoutMs: 2_000 })
+    const admin = await kafkajsDriver.createAdmin(connection)
+    try {
+      return await use(admin)
+    } finally {
+      await admin.close()
+    }
+  }
+}
