@@ -10,8 +10,8 @@ export class RealBroker {
   readonly #topics: string[] = []
   #admin: Promise<KafkaAdmin> | undefined
 
-  constructor() {
-    const brokers = process.env.TIDEWATER_BOOTSTRAP_BROKERS
+  /** @param brokers default: those that the environment names */
+  constructor(brokers = process.env.TIDEWATER_BOOTSTRAP_BROKERS) {
     if (!brokers) {
       throw new TypeError(
         'TIDEWATER_BOOTSTRAP_BROKERS is not set: these tests need a real Kafka broker, for example that of `tidewater local up`',

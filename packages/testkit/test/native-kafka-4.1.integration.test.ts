@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compressionContract } from '../../core/test/kafka/contract/compression.js'
 import { producerContract } from '../../core/test/kafka/contract/producer.js'
 import { Cluster } from '../../producer/src/native/cluster.js'
+import { transactionContract } from '../../producer/test/transaction-contract.js'
 import { type LocalStack, startLocal } from '../src/index.js'
 
 let stack: LocalStack
@@ -29,3 +30,4 @@ test('the features of the release are on', async () => {
 producerContract('native on Kafka 4.1', native, brokers)
 compressionContract(native, kafkajsDriver, brokers)
 compressionContract(native, confluentDriver, brokers)
+transactionContract('native on Kafka 4.1', brokers)
