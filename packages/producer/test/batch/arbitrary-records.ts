@@ -46,7 +46,7 @@ function recordOf(length: fc.Arbitrary<number>): fc.Arbitrary<WrittenRecord> {
   return fc.record(
     {
       value: fc.option(bytesOf(length), { freq: 6 }),
-      key: fc.option(bytesOf(length), { freq: 2 }),
+      key: fc.option(bytesOf(length), { freq: 2 }) as fc.Arbitrary<Buffer | null>,
       headers,
       timestampMs,
     },
