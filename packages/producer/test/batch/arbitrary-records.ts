@@ -45,8 +45,8 @@ const timestampMs = fc.oneof(
 function recordOf(length: fc.Arbitrary<number>): fc.Arbitrary<WrittenRecord> {
   return fc.record(
     {
-      value: fc.option(bytesOf(length), { nil: null, freq: 6 }),
-      key: fc.option(bytesOf(length), { nil: null, freq: 2 }),
+      value: fc.option(bytesOf(length), { freq: 6 }),
+      key: fc.option(bytesOf(length), { freq: 2 }) as fc.Arbitrary<Buffer | null>,
       headers,
       timestampMs,
     },
