@@ -208,8 +208,8 @@ export class Cluster {
         return opened
       } catch (thrown) {
         last = toTidewaterError(thrown)
-        // Another broker would refuse it too.
-        if (!last.retryable) throw last
+        // Another broker would refuse it too, and is no help without credentials.
+        if (!last.retryable || last.code === 'CREDENTIALS_UNAVAILABLE') throw last
         this.#controlFailedAtMs.set(address, performance.now())
       }
     }
