@@ -6,6 +6,7 @@ import { avroCodec, avroSchema, ensureTopic, iamPolicy, kafkaConnection, mskIam 
 import { confluentDriver } from '@tidewater/core/confluent'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { createProducer } from '@tidewater/producer'
+import { nativeDriver } from '@tidewater/producer/native'
 import { type LocalIamStack, startLocal } from '@tidewater/testkit'
 import { SequenceCheck } from './iam/sequence-check.js'
 
@@ -15,7 +16,7 @@ const { values } = parseArgs({
     'session-seconds': { type: 'string', default: '20' },
     'credential-seconds': { type: 'string', default: '60' },
     rate: { type: 'string', default: '2000' },
-    driver: { type: 'string', default: 'kafkajs,confluent' },
+    driver: { type: 'string', default: 'native,kafkajs,confluent' },
     json: { type: 'string' },
   },
 })
@@ -29,7 +30,12 @@ const schema = avroSchema({
   fields: [{ name: 'sequence', type: 'long' }],
 } as const)
 const codec = avroCodec(schema)
-const drivers = { kafkajs: kafkajsDriver, confluent: confluentDriver }
+// The native driver only produces: what it wrote, kafkajs reads.
+const drivers = {
+  native: { ...kafkajsDriver, ...nativeDriver },
+  kafkajs: kafkajsDriver,
+  confluent: confluentDriver,
+}
 type DriverName = keyof typeof drivers
 
 const clusterArn = 'arn:aws:kafka:us-east-1:123456789012:cluster/soak/0f1e2d3c-4b5a-4687-8899-aabbccddeeff-1'

@@ -9,7 +9,6 @@ const recordsEach = 10_000
 async function produce(index: number): Promise<number> {
   const writerId = `example-${String(index).padStart(3, '0')}`
   await using producer = await createProducer({
-    driver: 'kafkajs',
     brokers,
     clientId: writerId,
     topic,

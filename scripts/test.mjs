@@ -76,7 +76,7 @@ async function runAgainstRealParts(reports, tally) {
       const report = join(reports, 'integration.json')
       const files = await runVitest(['integration'], report, tally, env, ['--maxWorkers=2'])
       // A driver whose tests silently did not run would look green.
-      for (const driver of ['kafkajs', 'confluent'])
+      for (const driver of ['native', 'kafkajs', 'confluent'])
         requireTests(files, `${driver}.integration.test.ts`, tally)
     })
     await python

@@ -20,7 +20,6 @@ export async function connectCrowd({ iam }: LocalIamStack, topic: string): Promi
   const crowd = await Promise.all(
     Array.from({ length: producers }, (_, index) =>
       createProducer({
-        driver: 'kafkajs',
         brokers: iam.bootstrapBrokers,
         tls: { caFile: iam.caFile },
         auth,

@@ -1,8 +1,9 @@
+import type { DriverName } from '@tidewater/core'
 import { clientFile } from '../stage/peers.js'
 import { type Contender, pacedRecordsPerSecond, pacedShare } from './contender.js'
 
 interface Variant {
-  readonly driver: 'native' | 'kafkajs' | 'confluent'
+  readonly driver: DriverName
   readonly input: 'bytes' | 'objects'
   readonly acks: 'leader' | 'all'
   readonly share: number

@@ -166,7 +166,7 @@ describe('options of many workers', () => {
   test('a dry run names workers, amount and rate, and refuses what can’t run', async () => {
     const args = [...base, '--dry-run', '--workers', '100', '--duration', '60s', '--rate-per-second', '5000']
     expect(await run(...args)).toBe(
-      'would produce records for 60.0 s to Net_Flow.v1 at b-1:9092,b-2:9092 from 100 workers with kafkajs, at most 5,000 a second\n',
+      'would produce records for 60.0 s to Net_Flow.v1 at b-1:9092,b-2:9092 from 100 workers with native, at most 5,000 a second\n',
     )
     await expect(run(...base, '--dry-run', '--workers', '7', '--count', '6')).rejects.toThrowError(
       /each of the 7 workers, got 6/,

@@ -16,7 +16,7 @@ describe('options of tidewater produce', () => {
       cycle: 1,
       count: 1_000,
       clientId: 'tidewater-produce',
-      driver: 'kafkajs',
+      driver: 'native',
       seed: 1,
       firstSequenceNumber: 1,
       workers: 1,

@@ -1,5 +1,8 @@
 import type { DriverName } from '@tidewater/core'
 
+/** Who speaks to Kafka where nobody says otherwise. */
+export const defaultDriver: DriverName = 'native'
+
 interface DriverLimits {
   /** Most batches of one partition at a time with which the library keeps them in order and unduplicated. */
   readonly maxInFlightBatchesPerPartition: number
@@ -33,5 +36,3 @@ export const driverLimits: Readonly<Record<DriverName, DriverLimits>> = {
     batchRecords: 2_000,
   },
 }
-
-export const driverNames = Object.keys(driverLimits) as [DriverName, ...DriverName[]]

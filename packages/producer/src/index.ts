@@ -9,6 +9,7 @@ export {
 } from './delivery/failure.js'
 export type { DeliveryReport, RecordRejection, UndeliveredRecords } from './delivery/hooks.js'
 export type { PartitionStats, ProducerStats } from './delivery/ledger.js'
+export { defaultDriver } from './driver-limits.js'
 export type { ProducerOptions } from './options.js'
 export type { AvroProducer } from './producer.js'
 export { type ConfluentRegistryOptions, confluentRegistry } from './registry/confluent-registry.js'

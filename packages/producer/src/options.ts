@@ -1,7 +1,10 @@
 import {
   type AvroSchema,
+  acksLevels,
+  compressions,
   type DriverName,
   deliveryTimeoutBoundsMs,
+  driverNames,
   kafkaConnectionSchema,
   parseConfig,
   TidewaterError,
@@ -9,7 +12,7 @@ import {
 import { z } from 'zod'
 import type { Partitioner } from './batch/partitioner.js'
 import type { DeliveryReport, RecordRejection, UndeliveredRecords } from './delivery/hooks.js'
-import { driverLimits, driverNames } from './driver-limits.js'
+import { defaultDriver, driverLimits } from './driver-limits.js'
 import type { SchemaRegistry } from './registry/framing.js'
 
 const kibibyte = 1024
@@ -28,7 +31,7 @@ export const producerOptionsSchema = z
      * Who speaks to Kafka: `native` (our own, the fastest), or a client library whose package is an optional peer:
      * `kafkajs` or `confluent` (librdkafka). Default `native`.
      */
-    driver: z.enum(driverNames, `must be one of ${driverNames.join(', ')}`).default('native'),
+    driver: z.enum(driverNames, `must be one of ${driverNames.join(', ')}`).default(defaultDriver),
     topic: z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be 1 to 249 letters, digits, dots, dashes or underscores'),
@@ -51,14 +54,14 @@ export const producerOptionsSchema = z
      * Who has to have a record before it counts as delivered (`acks`): `all` in-sync replicas, the `leader`, or `none`
      * (not awaited: a lost record is not noticed, and offsets are -1). Default `all`.
      */
-    acks: z.enum(['all', 'leader', 'none']).default('all'),
+    acks: z.enum(acksLevels).default('all'),
     /**
      * No duplicates and no reordering through the library's retries (`enable.idempotence`). Needs `acks: 'all'`.
      * Default: true with `acks: 'all'`, else false.
      */
     idempotent: z.boolean().optional(),
     /** Compression of a batch (`compression.type`); what a driver offers differs. Default `snappy`. */
-    compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('snappy'),
+    compression: z.enum(compressions).default('snappy'),
     /**
      * How long a batch waits for more records when its partition could send already (`linger.ms`). Under load batches
      * fill while the one before is on its way, whatever this is. Default 5, 0 to 60,000.
@@ -101,6 +104,16 @@ export const producerOptionsSchema = z
       .max(256 * mebibyte)
       .default(1_000_000),
     /**
+     * Writes in transactions under this name (`transactional.id`), which one producer has at a time: a later one fences
+     * the one before. Needs driver `native` and `idempotent`. Default: none.
+     */
+    transactionalId: z.string().min(1).max(249).optional(),
+    /**
+     * How long a transaction may be open before the broker aborts it (`transaction.timeout.ms`). Default 60,000; the
+     * broker's own limit is 900,000.
+     */
+    transactionTimeoutMs: z.int().min(1_000).max(900_000).default(60_000),
+    /**
      * How long a batch may wait in the buffer, and then how long the driver may take with it, retries included
      * (`delivery.timeout.ms`). Past either its records have failed with `DELIVERY_TIMEOUT`. Default 120,000, 1,000 to
      * 900,000.
@@ -134,6 +147,9 @@ export const producerOptionsSchema = z
       context.addIssue({ code: 'custom', path: [path], message, input })
     if (options.idempotent === true && options.acks !== 'all') {
       problem('idempotent', `needs acks 'all', but acks is '${options.acks}'`, options.idempotent)
+    }
+    if (options.transactionalId !== undefined && (options.acks !== 'all' || options.idempotent === false)) {
+      problem('transactionalId', "needs acks 'all' and idempotence", options.transactionalId)
     }
     for (const other of ['batchBytes', 'maxRecordBytes'] as const) {
       if (options.maxBufferedBytes < 4 * options[other]) {
@@ -198,6 +214,8 @@ export function resolveProducerOptions<T>(options: ProducerOptions<T>): Producer
       `at most ${driver.maxInFlightBatchesPerPartition}`,
     )
   }
+  if (parsed.transactionalId !== undefined && parsed.driver !== 'native')
+    throw unsupportedOption(parsed.driver, 'transactionalId', parsed.transactionalId, 'only native does')
   return Object.freeze({
     ...parsed,
     idempotent: parsed.idempotent ?? parsed.acks === 'all',

@@ -5,6 +5,7 @@ import {
   type DriverProducer,
   type ProducerDriver,
   TidewaterError,
+  type Transactions,
   throwIfAborted,
   toTidewaterError,
 } from '@tidewater/core'
@@ -156,6 +157,46 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   /**
+   * Begins a transaction: what is written until it ends becomes visible to readers of committed records all at once, or
+   * never. With a `transactionalId` records are written inside of one only.
+   *
+   * @throws TidewaterError `TRANSACTION_INVALID` while one is open, or without `transactionalId`; `PRODUCER_FENCED`
+   */
+  beginTransaction(): void {
+    this.#requireOpen(true)
+    this.#requireTransactions().begin()
+  }
+
+  /**
+   * Delivers what was written since `beginTransaction`, and commits it.
+   *
+   * @throws TidewaterError `TRANSACTION_FAILED` when a record was not delivered: call `abortTransaction` then;
+   * `TRANSACTION_INVALID` without a transaction; `PRODUCER_FENCED`. After a retryable error it is not known whether it was
+   * committed: call it again
+   */
+  async commitTransaction(): Promise<void> {
+    const transactions = this.#requireTransactions()
+    // A record that failed makes the commit fail, with more to say than a flush has.
+    await this.#dispatcher.flush().catch(() => {})
+    await transactions.commit()
+  }
+
+  /**
+   * Takes back what was written since `beginTransaction`. Records that are not delivered yet have failed with `ABORTED`;
+   * those that were are never seen by readers of committed records.
+   *
+   * @throws TidewaterError `TRANSACTION_INVALID` without a transaction; `PRODUCER_FENCED`
+   */
+  async abortTransaction(): Promise<void> {
+    const transactions = this.#requireTransactions()
+    const mark = this.#dispatcher.failures()
+    this.#dispatcher.abandon(new TidewaterError('ABORTED', 'The transaction was aborted'))
+    // Told by this call: the next flush has nothing to say of them.
+    this.#dispatcher.failuresTold(mark)
+    await transactions.abort()
+  }
+
+  /**
    * Takes no more records, delivers the buffered ones and disconnects. Calling it again returns the same promise; of
    * several time limits the one that ends first counts.
    *
@@ -216,8 +257,24 @@ export class AvroProducer<T> implements AsyncDisposable {
     return true
   }
 
-  #requireOpen(): void {
-    if (this.#isOpen) return
+  #requireTransactions(): Transactions {
+    const { transactions } = this.#ports.driver
+    if (transactions !== undefined) return transactions
+    throw new TidewaterError('TRANSACTION_INVALID', 'The producer has no transactionalId', {
+      remedy: 'Give createProducer a transactionalId.',
+    })
+  }
+
+  /** @param toBegin a transaction need not be open */
+  #requireOpen(toBegin = false): void {
+    if (this.#isOpen) {
+      const { transactions } = this.#ports.driver
+      if (transactions === undefined || transactions.isOpen || toBegin) return
+      throw new TidewaterError('TRANSACTION_INVALID', "Can't write a record: no transaction is open", {
+        remedy: 'Call beginTransaction first.',
+        details: { topic: this.topic },
+      })
+    }
     throw new TidewaterError('PRODUCER_CLOSED', `The producer of topic ${this.topic} is closed`, {
       remedy: 'Create a new producer.',
       details: { topic: this.topic },
@@ -228,6 +285,8 @@ export class AvroProducer<T> implements AsyncDisposable {
     this.#isOpen = false
     clearInterval(this.#refreshTimer)
     try {
+      // Nobody is left to commit it.
+      if (this.#ports.driver.transactions?.isOpen && !this.#isAbandoned) await this.abortTransaction()
       await this.#dispatcher.flush()
     } finally {
       try {
@@ -320,6 +379,9 @@ export async function connectProducer<T>(
     idempotent,
     compression,
     deliveryTimeoutMs,
+    ...(config.transactionalId === undefined
+      ? {}
+      : { transactionalId: config.transactionalId, transactionTimeoutMs: config.transactionTimeoutMs }),
     // A guard alone: drivers estimate a record's overhead higher than batches are counted here.
     maxRequestBytes: 2 * Math.max(batchBytes, maxRecordBytes),
   })

@@ -1,4 +1,4 @@
-import { avroCodec } from '@tidewater/core'
+import { avroCodec, driverNames } from '@tidewater/core'
 import { Partitioners } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProducer, type DeliveryReport, SendFailedError } from '../src/index.js'
@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => broker?.close())
 
-describe.each(['kafkajs', 'confluent'] as const)('the %s driver', (driver) => {
+describe.each(driverNames)('the %s driver', (driver) => {
   test('every record arrives once, unchanged, at the offsets reported, and memory stays within its bound', async () => {
     const topic = await broker.createTopic(3)
     const reports: DeliveryReport[] = []

@@ -3,7 +3,14 @@ import { describe, expect, test, vi } from 'vitest'
 import { partitionOfKey } from '../src/batch/partitioner.js'
 import type { RecordRejection, UndeliveredRecords } from '../src/delivery/hooks.js'
 import type { SendFailedError } from '../src/index.js'
-import { producerOver, type Reading, reading, rejection, valuesIn } from './producer-under-test.js'
+import {
+  producerOver,
+  type Reading,
+  reading,
+  readingCodec,
+  rejection,
+  valuesIn,
+} from './producer-under-test.js'
 import { ScriptedDriver } from './scripted-driver.js'
 
 describe('write', () => {
@@ -324,6 +331,28 @@ describe('the end', () => {
     )
     await producer.close()
     expect(driver.isClosed).toBe(true)
+  })
+
+  test('aborting says which records may be written: those on their way', async () => {
+    const abort = new AbortController()
+    const failures: UndeliveredRecords[] = []
+    const driver = new ScriptedDriver(1, false)
+    const producer = await producerOver(driver, {
+      signal: abort.signal,
+      onDeliveryError: (failure) => failures.push(failure),
+      batchRecords: 1,
+    })
+    producer.write(reading(1))
+    producer.write(reading(2))
+    expect(driver.sent).toHaveLength(1)
+    abort.abort()
+    const doubted = failures.filter(({ error }) => error.details.mayBeWritten === true)
+    expect(failures).toHaveLength(2)
+    expect(
+      doubted.flatMap(({ records }) =>
+        records.map(({ value }) => readingCodec.decode(value as Uint8Array).value),
+      ),
+    ).toEqual([1])
   })
 
   test('a signal that fired before is an error at once', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { driverNames } from '@tidewater/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RealBroker } from './real-broker.js'
 
@@ -14,7 +15,7 @@ beforeAll(() => {
 })
 afterAll(() => broker?.close())
 
-describe.each(['kafkajs', 'confluent'] as const)('SIGTERM with the %s driver', (driver) => {
+describe.each(driverNames)('SIGTERM with the %s driver', (driver) => {
   test.each([
     [
       'delivers what is buffered and ends the process as the signal does',

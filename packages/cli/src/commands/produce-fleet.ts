@@ -1,4 +1,4 @@
-import { type DriverName, TidewaterError } from '@tidewater/core'
+import { TidewaterError } from '@tidewater/core'
 import { checkFleetOptions, type FleetOptions, type FleetResult, runFleet } from '@tidewater/producer/fleet'
 import type { CliIo } from '../io.js'
 import { fleetDocument, fleetLine, fleetSummary, fleetTable, troubledWorkers } from '../produce/fleet-view.js'
@@ -74,8 +74,7 @@ export function fleetOptions(
     workers: options.workerCount ?? options.workers,
     ...(options.workerCount === undefined ? {} : { workerIndex: workerIndex(options, env) }),
     topic: options.topicName,
-    // The producer itself names what is wrong with a driver's name.
-    driver: options.driver as DriverName,
+    driver: options.driver,
     seed: options.seed,
     firstSequenceNumber: options.firstSequenceNumber,
     ...(clientId === undefined ? {} : { clientIdPrefix: clientId }),

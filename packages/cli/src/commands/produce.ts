@@ -1,4 +1,4 @@
-import { abortableSleep, type DriverName, TidewaterError } from '@tidewater/core'
+import { abortableSleep, TidewaterError } from '@tidewater/core'
 import { type AvroProducer, createProducer, type ProducerStats } from '@tidewater/producer'
 import { type NetflowRecord, netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
 import type { CliIo } from '../io.js'
@@ -75,8 +75,7 @@ export async function produce(input: ProduceOptionsInput, io: CliIo): Promise<vo
 function connect(options: ProduceOptions, io: CliIo): Promise<AvroProducer<NetflowRecord>> {
   const { acks, compression, lingerMs, batchBytes, maxBufferedBytes } = options
   return createProducer({
-    // The producer itself names what is wrong with a driver's name.
-    driver: options.driver as DriverName,
+    driver: options.driver,
     ...connectionInput(options, io.env),
     clientId: options.clientId,
     topic: options.topicName,

@@ -73,7 +73,6 @@ async function produceShare(
   const seed = (plan.seed + index) >>> 0
   const generator = netflowGenerator({ seed, writerId, startTimeMs: plan.startTimeMs })
   await using producer = await createProducer({
-    driver: 'kafkajs',
     ...plan.connection,
     clientId: writerId,
     topic: plan.topic,

@@ -1,4 +1,5 @@
-import { parseConfig, TidewaterError } from '@tidewater/core'
+import { acksLevels, compressions, driverNames, parseConfig, TidewaterError } from '@tidewater/core'
+import { defaultDriver } from '@tidewater/producer'
 import { z } from 'zod'
 import { count, seconds } from '../terminal/format.js'
 
@@ -27,7 +28,7 @@ const produceOptionsSchema = z.strictObject({
   count: z.int().min(1).max(1_000_000_000).default(1_000),
   /** Name of the producer, for the broker's logs. Default `tidewater-produce`. */
   clientId: z.string().min(1).max(255).default('tidewater-produce'),
-  driver: z.string().default('kafkajs'),
+  driver: z.enum(driverNames, `must be one of ${driverNames.join(', ')}`).default(defaultDriver),
   /** The `writer_id` of the records; with `export_proto_seqno` it names a record. Default: the client id. */
   writerId: z.string().min(1).optional(),
   /** The same seed gives the same flows. Default 1. */
@@ -37,8 +38,8 @@ const produceOptionsSchema = z.strictObject({
   /** Most records a second. Default: as many as go. */
   ratePerSecond: z.int().min(1).max(100_000_000).optional(),
   // Bounds and defaults of the following are the producer's own.
-  acks: z.enum(['all', 'leader', 'none']).optional(),
-  compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).optional(),
+  acks: z.enum(acksLevels).optional(),
+  compression: z.enum(compressions).optional(),
   lingerMs: z.number().optional(),
   batchBytes: z.int().optional(),
   maxBufferedBytes: z.int().optional(),

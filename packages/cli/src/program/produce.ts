@@ -1,3 +1,5 @@
+import { acksLevels, compressions, driverNames } from '@tidewater/core'
+import { defaultDriver } from '@tidewater/producer'
 import { type Command, InvalidArgumentError } from 'commander'
 import { produce } from '../commands/produce.js'
 import type { CliIo } from '../io.js'
@@ -30,13 +32,13 @@ export function addProduceCommand(program: Command, io: CliIo): void {
       '--client-id <name>',
       "this producer's name (default: tidewater-produce); of workers, what their numbers follow (default: Kafka-P)",
     )
-    .option('--driver <name>', 'kafkajs or confluent (default: kafkajs)')
+    .option('--driver <name>', `${oneOf(driverNames)} (default: ${defaultDriver})`)
     .option('--writer-id <name>', 'writer_id of the records (default: the client id)')
     .option('--seed <n>', 'seed of the generated records (default: 1)', integer)
     .option('--first-sequence-number <n>', 'export_proto_seqno of the first record (default: 1)', integer)
     .option('--rate-per-second <n>', 'most records a second (default: as many as go)', integer)
-    .option('--acks <who>', 'all, leader or none (default: all)')
-    .option('--compression <codec>', 'none, gzip, snappy, lz4 or zstd (default: snappy)')
+    .option('--acks <who>', `${oneOf(acksLevels)} (default: all)`)
+    .option('--compression <codec>', `${oneOf(compressions)} (default: snappy)`)
     .option('--linger-ms <ms>', 'how long a batch waits for more records (default: 5)', number)
     .option('--batch-bytes <bytes>', 'a batch is closed before it exceeds this (default: 1000000)', integer)
     .option(
@@ -47,6 +49,10 @@ export function addProduceCommand(program: Command, io: CliIo): void {
     .option('--dry-run', 'only say what would be produced')
     .option('--json', 'print one JSON document')
     .action(({ duration, ...options }) => produce(given({ ...options, durationMs: duration }), io))
+}
+
+function oneOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }
 
 function number(text: string): number {

@@ -21,10 +21,13 @@ export interface ProducerDriver {
 }
 
 /** `native` is `@tidewater/producer`'s own and produces only. */
-export type DriverName = 'native' | 'kafkajs' | 'confluent'
-export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+export const driverNames = ['native', 'kafkajs', 'confluent'] as const
+export type DriverName = (typeof driverNames)[number]
+export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Compression = (typeof compressions)[number]
 /** `all`: every in-sync replica; `leader`: the leader alone; `none`: not awaited (offsets are then unknown). */
-export type Acks = 'all' | 'leader' | 'none'
+export const acksLevels = ['all', 'leader', 'none'] as const
+export type Acks = (typeof acksLevels)[number]
 
 export interface DriverProducerOptions {
   readonly acks: Acks
@@ -43,7 +46,7 @@ export interface DriverProducerOptions {
 
 export interface DriverProducer {
   /** There exactly when the producer has a transactional id. */
-  readonly transactions?: Transactions
+  readonly transactions?: Transactions | undefined
   /** The topic's partition ids, ascending. Rejects with `TOPIC_NOT_FOUND`. */
   partitionsOf(topic: string): Promise<readonly number[]>
   /**
@@ -65,6 +68,8 @@ export interface DriverProducer {
 
 /** The transactions of a producer with a transactional id, one at a time. Records are sent inside of one only. */
 export interface Transactions {
+  /** Whether records may be sent: from `begin` to the end of it. */
+  readonly isOpen: boolean
   /** @throws TidewaterError `TRANSACTION_INVALID` while one is open, `PRODUCER_FENCED` */
   begin(): void
   /**

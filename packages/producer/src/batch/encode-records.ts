@@ -34,7 +34,8 @@ export function halvesOf(batch: EncodedBatch): [EncodedBatch, EncodedBatch] {
   const first: EncodedBatch = {
     ...batch,
     recordCount: middle,
-    maxTimestampMs: Math.max(...firstHalf.map(({ timestampMs }) => timestampMs)),
+    // Not by Math.max(...): a batch can have more records than a call takes arguments.
+    maxTimestampMs: firstHalf.reduce((max, { timestampMs }) => Math.max(max, timestampMs), 0),
     records: records.subarray(0, firstHalf.at(-1)?.end),
   }
   return [first, encodeRecords(topic, partition, views.slice(middle), baseTimestampMs)]

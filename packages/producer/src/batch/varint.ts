@@ -46,17 +46,17 @@ export class VarintReader {
     this.position = position
   }
 
-  /** A 32-bit varint, or a 64-bit one whose value is a safe integer. */
+  /** A 32-bit varint, or a 64-bit one whose value is a safe integer. Behind the last byte it reads zeros. */
   next(): number {
-    let zigzag = 0
-    let factor = 1
-    for (;;) {
-      const byte = this.#bytes[this.position++] as number
-      zigzag += (byte & 0x7f) * factor
-      if (byte < 0x80) break
-      factor *= 128
+    // The sign is in the lowest bit; what is above it is a safe integer, which with it would be a bit too long for a double.
+    let byte = this.#bytes[this.position++] as number
+    const sign = byte & 1
+    let magnitude = (byte & 0x7f) >> 1
+    for (let factor = 64; byte >= 0x80; factor *= 128) {
+      byte = this.#bytes[this.position++] as number
+      magnitude += (byte & 0x7f) * factor
     }
-    return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    return sign === 0 ? magnitude : -magnitude - 1
   }
 
   /** The next `length` bytes, as a view. */

@@ -120,8 +120,18 @@ export class Dispatcher<T> {
   /** Gives up everything that has no outcome yet. Reports of batches that are on their way are no longer listened to. */
   abandon(error: TidewaterError): void {
     for (const batch of this.#accumulator.takeAllUnsent()) this.#discard(batch, error)
-    for (const batch of this.#sent) this.#settle(batch, failAll(batch.count, error))
+    for (const batch of this.#sent) this.#settle(batch, failAll(batch.count, ofSent(error)))
     this.#rearm()
+  }
+
+  /** The failures told so far, for `failuresTold`. */
+  failures(): ReturnType<FailureLog['mark']> {
+    return this.#failureLog.mark()
+  }
+
+  /** What failed since `mark` needs no telling by `flush` and `close`. */
+  failuresTold(mark: ReturnType<FailureLog['mark']>): void {
+    this.#failureLog.take(mark)
   }
 
   addPartitions(partitions: readonly number[]): void {
@@ -162,7 +172,7 @@ export class Dispatcher<T> {
     const { topic, onDelivery } = this.#config
     const hooks: (() => void)[] = []
     for (const range of settlement.delivered) {
-      const { firstIndex, count, baseOffset } = range
+      const { firstIndex, count, baseOffset, mayBeRepeated } = range
       const bytes = batch.payloadBytes(range)
       this.#ledger.delivered(partition, count, baseOffset, bytes)
       for (const send of batch.sendsWithin(range)) {
@@ -171,9 +181,8 @@ export class Dispatcher<T> {
         send.call.delivered(send.firstCallIndex, send.count, partition, offset)
       }
       if (onDelivery) {
-        hooks.push(() =>
-          onDelivery({ topic, partition, baseOffset: baseOffset ?? -1n, recordCount: count, bytes }),
-        )
+        const report = { topic, partition, baseOffset: baseOffset ?? -1n, recordCount: count, bytes }
+        hooks.push(() => onDelivery(mayBeRepeated ? { ...report, mayBeRepeated } : report))
       }
     }
     for (const range of settlement.failed) hooks.push(...this.#fail(batch, range, range.error))
@@ -251,6 +260,16 @@ export class Dispatcher<T> {
     // Whole milliseconds, rounded up: a timer that fires a fraction early would find nothing due.
     this.#timer = setTimeout(() => this.#onTimer(), Math.max(0, Math.ceil(dueMs - this.#nowMs())))
   }
+}
+
+/** The reason for giving up, of records that were on their way. */
+function ofSent({ code, message, retryable, remedy, cause, details }: TidewaterError): TidewaterError {
+  return new TidewaterError(code, message, {
+    retryable,
+    ...(remedy === undefined ? {} : { remedy }),
+    cause,
+    details: { ...details, mayBeWritten: true },
+  })
 }
 
 /** A hook that throws is the application's fault and surfaces as such, but not in the middle of the accounts. */

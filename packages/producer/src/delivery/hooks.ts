@@ -10,6 +10,12 @@ export interface DeliveryReport {
   readonly recordCount: number
   /** Keys' and values' bytes. */
   readonly bytes: number
+  /**
+   * The records may be in the log a second time: after an attempt without an answer they were sent again without a
+   * sequence number, or under another one, so that the broker could not see a repetition. Said by the native driver only.
+   * Default false.
+   */
+  readonly mayBeRepeated?: boolean
 }
 
 /** A run of records of one partition that was not delivered. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { TidewaterError, toTidewaterError } from '@tidewater/core'
+import { messageOf, TidewaterError, toTidewaterError } from '@tidewater/core'
 import { securityError } from '@tidewater/core/drivers'
 import { authenticate } from './authenticate.js'
 import { type ConnectionSettings, openSocket } from './open-socket.js'
@@ -91,14 +91,15 @@ export class BrokerConnection {
   /**
    * Sends one request and resolves with its answer.
    *
-   * @throws TidewaterError `KAFKA_PROTOCOL` (retryable) when the connection ends before the answer
+   * @throws TidewaterError `KAFKA_PROTOCOL` (retryable) when the connection ends before the answer, or by an answer that
+   *   can't be read
    */
-  async call<Request, Response>(
+  call<Request, Response>(
     message: Message<Request, Response>,
     request: Request,
     timeoutMs = this.#settings.callTimeoutMs,
   ): Promise<Response> {
-    return message.read(await this.#call(message, request, timeoutMs, false))
+    return this.#call(message, request, timeoutMs, false)
   }
 
   /**
@@ -142,9 +143,7 @@ export class BrokerConnection {
     this.#isHeld = true
     try {
       const lifetimeMs = await authenticate(auth, token, (message, request) =>
-        this.#call(message, request, this.#settings.connection.requestTimeoutMs, true).then((reader) =>
-          message.read(reader),
-        ),
+        this.#call(message, request, this.#settings.connection.requestTimeoutMs, true),
       )
       if (lifetimeMs > 0) {
         const delayMs = lifetimeMs * (reauthenticateAt - Math.random() / 10)
@@ -166,15 +165,22 @@ export class BrokerConnection {
     }
   }
 
-  #call<Request, Response>(
+  async #call<Request, Response>(
     message: Message<Request, Response>,
     request: Request,
     timeoutMs: number,
     throughGate: boolean,
-  ): Promise<Reader> {
+  ): Promise<Response> {
     const writer = new Writer()
     message.write(writer, request)
-    return this.#request(message, [writer.bytes], timeoutMs, throughGate)
+    const body = await this.#request(message, [writer.bytes], timeoutMs, throughGate)
+    try {
+      return message.read(body)
+    } catch (thrown) {
+      const lost = this.#lost(`its answer to ${message.name} can't be read`, thrown)
+      this.destroy(lost)
+      throw lost
+    }
   }
 
   #request(
@@ -229,27 +235,23 @@ export class BrokerConnection {
 
   #received(chunk: Buffer): void {
     try {
-      this.#answer(chunk)
+      for (const frame of this.#frames.take(chunk)) this.#answered(new Reader(frame))
     } catch (thrown) {
-      // Thrown out of here it would end the process.
-      this.destroy(this.#lost('an answer that can not be read', thrown))
-    }
-  }
-
-  #answer(chunk: Buffer): void {
-    for (const frame of this.#frames.take(chunk)) {
-      const oldest = this.#waiting[0]
-      const correlationId = frame.readInt32BE(0)
-      if (oldest === undefined || oldest.correlationId !== correlationId) {
-        this.destroy(this.#lost(`an answer to request ${correlationId} that was not asked`, undefined))
-        return
-      }
-      const body = new Reader(frame, 4)
-      if (oldest.flexible) body.end()
-      this.#waiting.shift()
-      oldest.resolve(body)
+      this.destroy(this.#lost(`what came is no answer: ${messageOf(thrown)}`, thrown))
     }
     this.#watchOldest()
+  }
+
+  #answered(answer: Reader): void {
+    const correlationId = answer.int32()
+    const oldest = this.#waiting[0]
+    if (oldest === undefined || oldest.correlationId !== correlationId) {
+      this.destroy(this.#lost(`an answer to request ${correlationId} that was not asked`, undefined))
+      return
+    }
+    if (oldest.flexible) answer.end()
+    this.#waiting.shift()
+    oldest.resolve(answer)
   }
 
   /** Answers come in order, so the oldest request is the one to watch. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { type KafkaConnection, TidewaterError, toTidewaterError } from '@tidewater/core'
-import { admitted, tlsSettings, unreachable } from '@tidewater/core/drivers'
+import { admitted, brokerError, tlsSettings, topicNotFound, unreachable } from '@tidewater/core/drivers'
 import { BrokerConnection } from './broker-connection.js'
 import type { ConnectionSettings } from './open-socket.js'
 import { ReconnectBackoff } from './reconnect-backoff.js'
@@ -308,4 +308,16 @@ function splitAddress(broker: string): { readonly host: string; readonly port: n
 
 function closed(): TidewaterError {
   return new TidewaterError('PRODUCER_CLOSED', 'The producer is closed', { remedy: 'Create a new producer.' })
+}
+
+/** Why the cluster does not say who leads a topic's partitions. */
+export function lookupError(topic: string, errorCode: number): TidewaterError {
+  return errorCode === 3
+    ? topicNotFound(topic)
+    : brokerError(
+        errorCode,
+        'the cluster does not say who leads it',
+        { action: 'Looking up the topic', topic },
+        undefined,
+      )
 }

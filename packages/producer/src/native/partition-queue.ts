@@ -132,7 +132,7 @@ export class PartitionQueue {
       case 'out-of-order':
         // Behind a batch without an outcome it only came too early. The first of all is at odds with the broker: a batch
         // before it was given up and never written, or the broker lost what it knew. A new epoch starts over.
-        if (this.#isFirst(batch)) this.#wantsEpoch = true
+        if (this.isFirst(batch)) this.#wantsEpoch = true
         this.#tryAgain(batch, 'order')
         break
       case 'stale':
@@ -206,7 +206,7 @@ export class PartitionQueue {
   }
 
   /** Whether no batch sent before it is without an outcome, and the numbers before it are all used. */
-  #isFirst(batch: PendingBatch): boolean {
+  isFirst(batch: PendingBatch): boolean {
     if (this.#rewind !== undefined || this.#wantsEpoch || this.#wantsProducerId) return false
     const isEarlier = (other: PendingBatch) => other.place < batch.place
     return !this.#inFlight.some(isEarlier) && !this.#again.some(isEarlier)
@@ -215,7 +215,9 @@ export class PartitionQueue {
   /** Goes on once nothing is in flight any more. */
   #release(nowMs: number): void {
     if (!this.#isHeld || this.#inFlight.length > 0) return
-    const again = this.#again.sort((a, b) => a.place - b.place)
+    // What was given up meanwhile is not sent again.
+    for (const batch of this.#again) if (batch.isReported) this.#leaveOut(batch)
+    const again = this.#again.filter((batch) => !batch.isReported).sort((a, b) => a.place - b.place)
     this.#waiting = [...again, ...this.#waiting]
     this.#again = []
     this.#renumber()

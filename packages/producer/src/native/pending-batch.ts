@@ -1,4 +1,5 @@
 import type { TidewaterError } from '@tidewater/core'
+import { withDoubt } from '@tidewater/core/drivers'
 import type { EncodedBatch } from '../batch/encoded-batch.js'
 import type { Fate } from './fate.js'
 
@@ -34,6 +35,11 @@ export class PendingBatch {
 
   get mayBeWritten(): boolean {
     return this.isInFlight || this.isInDoubt
+  }
+
+  /** The error as it is true of this batch; by default of one whose last attempt was answered. */
+  doubted(error: TidewaterError, mayBeWritten = this.isInDoubt): TidewaterError {
+    return mayBeWritten ? withDoubt(error) : error
   }
 
   delivered(baseOffset: bigint | undefined): void {

@@ -158,8 +158,7 @@ export class TransactionCoordinator {
 
 /** What a coordinator's error code means to the producer. */
 export function transactionError(errorCode: number, action: string, transactionalId: string): TidewaterError {
-  if (errorCode === code.producerFenced || errorCode === code.invalidProducerEpoch)
-    return producerFenced(transactionalId, errorCode)
+  if (isFencing(errorCode)) return producerFenced(transactionalId, errorCode)
   if (tryAgain.includes(errorCode))
     return new TidewaterError(
       'KAFKA_PROTOCOL',
@@ -171,6 +170,11 @@ export function transactionError(errorCode: number, action: string, transactiona
     )
   const subject = { action }
   return brokerError(errorCode, `transactional id "${transactionalId}"`, subject, undefined)
+}
+
+/** Whether the code says that a later producer has the transactional id. */
+export function isFencing(errorCode: number): boolean {
+  return errorCode === code.producerFenced || errorCode === code.invalidProducerEpoch
 }
 
 export function producerFenced(transactionalId: string, errorCode: number): TidewaterError {

@@ -120,11 +120,19 @@ function requireJoined(
     )
 }
 
-async function formatDataFolder({ folder, nodeId }: BrokerPlan, clusterId: string): Promise<void> {
-  const { dataFolder, metaProperties } = brokerPaths(folder)
+async function formatDataFolder(plan: BrokerPlan, clusterId: string): Promise<void> {
+  const { dataFolder, metaProperties, bootstrapCheckpoint } = brokerPaths(plan.folder)
   await mkdir(dataFolder, { recursive: true })
+  // First: the other file says that the folder is complete. Where there is a metadata log already nobody reads it.
+  const checkpoint = kafkaReleases[plan.kafkaVersion].bootstrapCheckpoint
+  if (checkpoint !== undefined) await writeNew(bootstrapCheckpoint, Buffer.from(checkpoint, 'base64'))
+  await writeNew(metaProperties, renderMetaProperties(clusterId, plan.nodeId))
+}
+
+/** Leaves a file as it is that is there. */
+async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
   try {
-    await writeFile(metaProperties, renderMetaProperties(clusterId, nodeId), { flag: 'wx' })
+    await writeFile(file, content, { flag: 'wx' })
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
   }

@@ -13,6 +13,11 @@ interface KafkaRelease {
     readonly property: string
     readonly properties: Readonly<Record<string, string>>
   }
+  /**
+   * bootstrap.checkpoint of a new data folder, in base64; undefined: none is written. Without one the controller begins with
+   * its newest metadata version and no other feature.
+   */
+  readonly bootstrapCheckpoint?: string
 }
 
 const pattern = '[%d] %p %m (%c)%n'
@@ -46,5 +51,14 @@ export const kafkaReleases: Readonly<Record<KafkaVersion, KafkaRelease>> = {
         'appender.stdout.layout.pattern': pattern,
       },
     },
+    // What Kafka 4.1's `kafka-storage format` writes for the features its release begins with; nothing in it is of one
+    // cluster. transaction.version 2 (KIP-890), group.version 1 (KIP-848), eligible.leader.replicas.version 1 (KIP-966).
+    bootstrapCheckpoint: [
+      'AAAAAAAAAAAAAABHAAAAAALdmI7DACAAAAAAAAABohUUwpsAAAGiFRTCm///////////////////AAAAASoAAAAIAAAAAxYAAAAA',
+      'AAAAAAAAAAAAAAAAAAAAAQAAALkAAAAAAs6oGJ8AAAAAAAMAAAGiFRTCrgAAAaIVFMKu//////////////////8AAAAEOgAAAAEu',
+      'AQwAEW1ldGFkYXRhLnZlcnNpb24AGwAAWgAAAgFOAQwAIWVsaWdpYmxlLmxlYWRlci5yZXBsaWNhcy52ZXJzaW9uAAEAADQAAAQB',
+      'KAEMAA5ncm91cC52ZXJzaW9uAAEAAEAAAAYBNAEMABR0cmFuc2FjdGlvbi52ZXJzaW9uAAIAAAAAAAAAAAAFAAAAPwAAAAAC0YsR',
+      '4AAgAAAAAAAAAaIVFMKxAAABohUUwrH//////////////////wAAAAEaAAAACAAAAAQGAAAAAA==',
+    ].join(''),
   },
 }

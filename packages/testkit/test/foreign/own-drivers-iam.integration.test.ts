@@ -2,7 +2,7 @@
 // end, and when all come at once.
 import { setTimeout as pause } from 'node:timers/promises'
 import { iamPolicy, type KafkaDriver, type PolicyRequest } from '@tidewater/core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLocal } from '../../src/index.js'
 import { countRecords, createTopic, readValues } from '../kafka-records.js'
 import { consume, iamConnection, numbered, producerOptions, upTo } from './own-clients.js'
@@ -90,9 +90,8 @@ describe.each(drivers)('the driver $name', (driver) => {
       durationSeconds: 8,
     })
     await createTopic(stage.stack.bootstrapBrokers, `brief-${driver.name}`)
-    // The broker takes 200 ms at most to hear of new credentials.
     const connection = iamConnection(stage.stack.iam, brief)
-    const producer = await vi.waitFor(() => driver.createProducer(connection, producerOptions), 2_000)
+    const producer = await driver.createProducer(connection, producerOptions)
     const report = await producer.send({
       topic: `brief-${driver.name}`,
       partition: 0,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { KafkaDriver } from '../../../src/kafka/port.js'
 import {
   Bench,
+  bootstrapBrokers,
   connectionTo,
   countOf,
   coveredIndexes,
@@ -13,9 +14,10 @@ import {
   upTo,
 } from './fixture.js'
 
-export function producerContract(name: string, driver: KafkaDriver): void {
+/** @param brokers asked in each test: those of the environment unless the caller starts its own */
+export function producerContract(name: string, driver: KafkaDriver, brokers = bootstrapBrokers): void {
   describe(`${name} producer`, () => {
-    const bench = () => new Bench(driver)
+    const bench = () => new Bench(driver, brokers())
 
     test('keeps bytes, nulls, headers and timestamps', async () => {
       const topic = await bench().topic()

@@ -1,10 +1,12 @@
-import { TidewaterError } from '@tidewater/core'
+/** What brokers allow a request by default (socket.request.max.bytes): no answer to a producer comes near it. */
+const largestFrameBytes = 100 * 1024 * 1024
 
 /** Cuts what a socket receives into answers, each without its length. */
 export class FrameReader {
   #chunks: Buffer[] = []
   #length = 0
 
+  /** @throws RangeError when what comes next is no answer: what talks there is no broker */
   take(chunk: Buffer): Buffer[] {
     this.#chunks.push(chunk)
     this.#length += chunk.length
@@ -25,9 +27,8 @@ export class FrameReader {
     // A length is cut in two so rarely that joining everything is no loss.
     if ((this.#chunks[0] as Buffer).length < 4) this.#chunks = [Buffer.concat(this.#chunks)]
     const size = (this.#chunks[0] as Buffer).readInt32BE(0)
-    // Every answer begins with its correlation id. What is shorter is no answer, and below zero there would be no end to it.
-    if (size < 4)
-      throw new TidewaterError('KAFKA_PROTOCOL', `An answer of ${size} bytes`, { retryable: true })
-    return size
+    // Below zero there would be no end to it.
+    if (size >= 0 && size <= largestFrameBytes) return size
+    throw new RangeError(`an answer of ${size} bytes`)
   }
 }

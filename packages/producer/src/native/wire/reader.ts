@@ -1,4 +1,7 @@
-/** Reads the fields of Kafka's responses, in the flexible form (KIP-482). A short answer throws RangeError. */
+/**
+ * Reads the fields of Kafka's responses, in the flexible form (KIP-482). An answer that is shorter than what it says of
+ * itself throws RangeError, before any memory is taken for what isn't there.
+ */
 export class Reader {
   readonly #bytes: Buffer
   #at: number
@@ -28,15 +31,15 @@ export class Reader {
     return this.int8() !== 0
   }
 
+  /** Of up to 32 bits. */
   unsignedVarint(): number {
     let value = 0
-    let factor = 1
-    for (;;) {
+    for (let factor = 1; factor <= 2 ** 28; factor *= 128) {
       const byte = this.#bytes.readUInt8(this.#skip(1))
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
-      factor *= 128
     }
+    throw new RangeError('the answer has a varint of more than five bytes')
   }
 
   string(): string | null {
@@ -52,7 +55,7 @@ export class Reader {
 
   /** With a length of four bytes. */
   plainArray<T>(read: () => T): T[] {
-    return Array.from({ length: Math.max(0, this.int32()) }, read)
+    return this.#items(this.int32(), read)
   }
 
   compactBytes(): Buffer {
@@ -61,18 +64,28 @@ export class Reader {
     return this.#bytes.subarray(start, start + length)
   }
 
+  /** The null array is read as the empty one. */
   array<T>(read: () => T): T[] {
-    return Array.from({ length: Math.max(0, this.unsignedVarint() - 1) }, read)
+    return this.#items(this.unsignedVarint() - 1, read)
   }
 
   /** The end of a structure: tagged fields are passed over, but for those that `read` knows. */
   end(read: Readonly<Record<number, () => void>> = {}): void {
     for (let left = this.unsignedVarint(); left > 0; left--) {
       const tag = this.unsignedVarint()
-      const behind = this.unsignedVarint() + this.#at
+      const size = this.unsignedVarint()
+      const start = this.#skip(size)
+      const behind = this.#at
+      this.#at = start
       read[tag]?.()
       this.#at = behind
     }
+  }
+
+  #items<T>(count: number, read: () => T): T[] {
+    // An item takes a byte at the least.
+    if (count > this.#bytes.length - this.#at) throw new RangeError('the answer ends early')
+    return Array.from({ length: Math.max(0, count) }, read)
   }
 
   #text(length: number): string {

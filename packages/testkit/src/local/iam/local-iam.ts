@@ -56,8 +56,8 @@ export interface IamEndpoint {
 }
 
 /**
- * The IAM side of a local stack. What changes identities or policies resolves when it is written; the broker goes by it
- * within 200 ms. Sessions go on with their principal, but each request is authorized by the policies of the moment.
+ * The IAM side of a local stack. What changes identities or policies resolves when it is written. Who authenticates from then
+ * on is judged by it; the requests of those who are in, by the policies of the moment, after 200 ms at most.
  */
 export interface LocalIam extends IamEndpoint {
   /** Of the first user. `util.inspect` hides it. */

@@ -1,12 +1,10 @@
-import type { Compression, KafkaDriver } from '../../port.js'
+import { compressions, type KafkaDriver } from '../../port.js'
 import { admitted } from '../admission.js'
 import { checkProducerOptions } from '../producer-options.js'
 import { createConfluentAdmin } from './admin.js'
 import { loadConfluent } from './client.js'
 import { createConfluentConsumer } from './consumer.js'
 import { createConfluentProducer } from './producer.js'
-
-const compressions: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 /**
  * The driver over `@confluentinc/kafka-javascript` (librdkafka). `create…` rejects with `DRIVER_NOT_INSTALLED` when the

@@ -101,7 +101,7 @@ final class AuthenticationExchange {
       String requestId,
       Attempt attempt) {
     if (session != null) throw Refusal.accessDenied("a message after the exchange was complete");
-    IamConfiguration configuration = broker.configuration();
+    IamConfiguration configuration = broker.freshConfiguration();
     count(configuration);
     PresignedRequest request = parser.get();
     Identity claimed = configuration.identityOfAccessKey(request.accessKeyId());

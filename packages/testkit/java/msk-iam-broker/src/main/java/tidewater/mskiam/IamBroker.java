@@ -61,6 +61,11 @@ final class IamBroker {
     return file.current();
   }
 
+  /** As {@link #configuration}, for who authenticates: read again if it changed since. */
+  IamConfiguration freshConfiguration() {
+    return file.fresh();
+  }
+
   ConnectionQuota quota() {
     return quota;
   }

@@ -49,11 +49,22 @@ final class IamConfigurationFile {
    * @throws IamConfigurationException while the file can't be used
    */
   synchronized IamConfiguration current() {
-    long now = nanoTime.getAsLong();
-    if (now - checkedAtNanos >= CHECK_INTERVAL_NANOS) {
-      checkedAtNanos = now;
-      reload();
-    }
+    return nanoTime.getAsLong() - checkedAtNanos >= CHECK_INTERVAL_NANOS ? fresh() : known();
+  }
+
+  /**
+   * What the file says now, without the interval: credentials hold from the moment they are given
+   * out.
+   *
+   * @throws IamConfigurationException while the file can't be used
+   */
+  synchronized IamConfiguration fresh() {
+    checkedAtNanos = nanoTime.getAsLong();
+    reload();
+    return known();
+  }
+
+  private IamConfiguration known() {
     if (failure != null) throw failure;
     return configuration;
   }

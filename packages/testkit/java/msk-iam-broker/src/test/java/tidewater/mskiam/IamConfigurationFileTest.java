@@ -39,6 +39,15 @@ class IamConfigurationFileTest {
   }
 
   @Test
+  void readsAChangedFileAtOnceForWhoAuthenticates() throws IOException {
+    IamConfigurationFile file = open();
+    write(json -> json.put("maxConnections", 20));
+    assertEquals(1, file.current().maxConnections());
+    assertEquals(20, file.fresh().maxConnections());
+    assertEquals(20, file.current().maxConnections());
+  }
+
+  @Test
   void noticesAFileOfTheSameSizeThatWasRenamedOverIt() throws IOException {
     Files.setLastModifiedTime(path, SOME_TIME);
     IamConfigurationFile file = open();
