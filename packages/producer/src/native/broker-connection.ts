@@ -1,21 +1,12 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import { type KafkaConnection, messageOf, TidewaterError, toTidewaterError } from '@tidewater/core'
-import { securityError, type TlsSettings, unreachable } from '@tidewater/core/drivers'
+import type { Socket } from 'node:net'
+import { messageOf, TidewaterError, toTidewaterError } from '@tidewater/core'
+import { securityError } from '@tidewater/core/drivers'
 import { authenticate } from './authenticate.js'
+import { type ConnectionSettings, openSocket } from './open-socket.js'
 import { FrameReader } from './wire/frames.js'
 import type { Message } from './wire/messages.js'
 import { Reader } from './wire/reader.js'
 import { Writer } from './wire/writer.js'
-
-export interface ConnectionSettings {
-  readonly connection: KafkaConnection
-  readonly tls: TlsSettings | undefined
-  /** Ends every connection, also one that is being opened, with its reason, a TidewaterError. */
-  readonly closing: AbortSignal
-  /** Longest wait for the answer to a `call` that does not say otherwise. */
-  readonly callTimeoutMs: number
-}
 
 interface Waiting {
   readonly correlationId: number
@@ -299,51 +290,4 @@ export class BrokerConnection {
       })
     )
   }
-}
-
-function openSocket(host: string, port: number, settings: ConnectionSettings): Promise<Socket> {
-  const { connection, tls, closing } = settings
-  if (closing.aborted) return Promise.reject(closing.reason)
-  const address = `${host}:${port}`
-  const socket =
-    tls === undefined
-      ? connectTcp({ host, port, keepAlive: true })
-      : connectTls({
-          host,
-          port,
-          // A name alone may be told in the handshake, an address may not (RFC 6066).
-          ...(isIP(host) === 0 ? { servername: host } : {}),
-          ...(tls.ca === undefined ? {} : { ca: [tls.ca.pem] }),
-        })
-  return new Promise((resolve, reject) => {
-    const settle = () => {
-      clearTimeout(timer)
-      closing.removeEventListener('abort', onClosing)
-      socket.removeAllListeners()
-    }
-    const giveUp = (error: TidewaterError) => {
-      settle()
-      // What comes after the failure has nobody to tell.
-      socket.on('error', () => {})
-      socket.destroy()
-      reject(error)
-    }
-    const fail = (text: string, cause: unknown) =>
-      giveUp(
-        securityError(text, { action: `Connecting to ${address}` }, cause) ??
-          unreachable([address], text, cause),
-      )
-    const onClosing = () => giveUp(closing.reason)
-    closing.addEventListener('abort', onClosing)
-    const timer = setTimeout(
-      () => fail(`not connected within connectTimeoutMs (${connection.connectTimeoutMs} ms)`, undefined),
-      connection.connectTimeoutMs,
-    )
-    socket.once('error', (error) => fail(messageOf(error), error))
-    socket.once('close', () => fail('closed while connecting', undefined))
-    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
-      settle()
-      resolve(socket)
-    })
-  })
 }

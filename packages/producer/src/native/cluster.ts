@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { type KafkaConnection, TidewaterError, toTidewaterError } from '@tidewater/core'
 import { admitted, brokerError, tlsSettings, topicNotFound, unreachable } from '@tidewater/core/drivers'
-import { BrokerConnection, type ConnectionSettings } from './broker-connection.js'
+import { BrokerConnection } from './broker-connection.js'
+import type { ConnectionSettings } from './open-socket.js'
+import { ReconnectBackoff } from './reconnect-backoff.js'
 import {
   type ApiVersionsResponse,
   apiVersions,
@@ -21,17 +23,8 @@ export interface TopicView {
   readonly timesUnknown: number
 }
 
-interface FailedConnect {
-  readonly timesInARow: number
-  readonly error: TidewaterError
-  /** The broker is not tried again before. */
-  readonly untilMs: number
-}
-
 const unknownTopic = 3
-const minReconnectMs = 100
-const maxReconnectMs = 1_000
-/** What any broker can answer is asked of another one after this, twice as long after each failure. */
+/** What any broker can answer is asked of another one after this; twice as long each time that none answered. */
 const minControlTimeoutMs = 5_000
 
 /** The brokers, the topics' leaders, and one connection to each broker that is needed. */
@@ -41,7 +34,7 @@ export class Cluster {
   readonly #topics = new Map<string, TopicView>()
   readonly #connections = new Map<string, Promise<BrokerConnection>>()
   readonly #open = new Set<BrokerConnection>()
-  readonly #failedConnects = new Map<string, FailedConnect>()
+  readonly #backoff = new ReconnectBackoff()
   readonly #closing = new AbortController()
   #control: Promise<BrokerConnection> | undefined
   /** When the control connection to a broker last failed. */
@@ -141,44 +134,40 @@ export class Cluster {
   }
 
   #connectionAt(host: string, port: number, use: 'produce' | 'coordinate'): Promise<BrokerConnection> {
-    const address = `${use} ${host}:${port}`
-    const known = this.#connections.get(address)
+    const address = `${host}:${port}`
+    const key = `${use} ${address}`
+    const known = this.#connections.get(key)
     if (known !== undefined) return known
-    const failed = this.#failedConnects.get(`${host}:${port}`)
-    if (failed !== undefined && failed.untilMs > performance.now()) return Promise.reject(failed.error)
+    const reasonToWait = this.#backoff.reasonToWait(address, performance.now())
+    if (reasonToWait !== undefined) return Promise.reject(reasonToWait)
     const { requestTimeoutMs } = this.#settings.connection
-    const opening = this.#connect(host, port, this.#firstControlTimeoutMs, requestTimeoutMs).then(
+    // Each try may take longer: the broker may be slow.
+    const patienceMs = this.#firstControlTimeoutMs * 2 ** this.#backoff.timesInARow(address)
+    const opening = this.#connect(host, port, Math.min(requestTimeoutMs, patienceMs), requestTimeoutMs).then(
       ({ opened }) => {
-        this.#failedConnects.delete(opened.address)
+        this.#backoff.connected(address)
         const forget = () => {
           this.#open.delete(opened)
-          if (this.#connections.get(address) === opening) this.#connections.delete(address)
+          if (this.#connections.get(key) === opening) this.#connections.delete(key)
         }
         if (opened.failure === undefined) opened.onDown = forget
         else forget()
         return opened
       },
       (thrown) => {
-        this.#connections.delete(address)
-        throw this.#noteFailedConnect(`${host}:${port}`, toTidewaterError(thrown))
+        this.#connections.delete(key)
+        this.#backoff.failed(address, toTidewaterError(thrown), performance.now())
+        throw thrown
       },
     )
-    this.#connections.set(address, opening)
+    this.#connections.set(key, opening)
     return opening
   }
 
   /** How often in a row the broker could not be connected to. */
   failedConnectsTo(nodeId: number): number {
     const broker = this.#brokers.get(nodeId)
-    if (broker === undefined) return 0
-    return this.#failedConnects.get(`${broker.host}:${broker.port}`)?.timesInARow ?? 0
-  }
-
-  #noteFailedConnect(address: string, error: TidewaterError): TidewaterError {
-    const timesBefore = this.#failedConnects.get(address)?.timesInARow ?? 0
-    const untilMs = performance.now() + Math.min(maxReconnectMs, minReconnectMs * 2 ** timesBefore)
-    this.#failedConnects.set(address, { timesInARow: timesBefore + 1, error, untilMs })
-    return error
+    return broker === undefined ? 0 : this.#backoff.timesInARow(`${broker.host}:${broker.port}`)
   }
 
   /** A connection to any broker, for what any of them answers. */
@@ -201,12 +190,12 @@ export class Cluster {
 
   async #openControl(): Promise<BrokerConnection> {
     const { brokers } = this.#settings.connection
-    const known = [...this.#brokers.values()].map(({ host, port }) => `${host}:${port}`)
+    const known = [...this.#brokers.values(), ...brokers.map(splitAddress)]
+    const byAddress = new Map(known.map(({ host, port }) => [`${host}:${port}`, { host, port }]))
     const failedAtMs = (address: string) => this.#controlFailedAtMs.get(address) ?? 0
-    const candidates = [...new Set([...known, ...brokers])].sort((a, b) => failedAtMs(a) - failedAtMs(b))
+    const candidates = [...byAddress].sort(([a], [b]) => failedAtMs(a) - failedAtMs(b))
     let last: TidewaterError | undefined
-    for (const address of candidates) {
-      const { host, port } = splitAddress(address)
+    for (const [address, { host, port }] of candidates) {
       try {
         const { opened, versions } = await this.#connect(
           host,
@@ -219,11 +208,12 @@ export class Cluster {
         return opened
       } catch (thrown) {
         last = toTidewaterError(thrown)
-        // Another broker would refuse it too.
-        if (!last.retryable) throw last
-        this.#noteControlFailure(address)
+        // Another broker would refuse it too, and is no help without credentials.
+        if (!last.retryable || last.code === 'CREDENTIALS_UNAVAILABLE') throw last
+        this.#controlFailedAtMs.set(address, performance.now())
       }
     }
+    this.#allowLonger()
     throw unreachable(brokers, last?.message ?? 'none is known', last)
   }
 
@@ -231,9 +221,8 @@ export class Cluster {
     return Math.min(minControlTimeoutMs, this.#settings.connection.requestTimeoutMs)
   }
 
-  /** The others are asked first from now on, and each may take longer: a cluster may be slow as a whole. */
-  #noteControlFailure(address: string): void {
-    this.#controlFailedAtMs.set(address, performance.now())
+  /** None answered in time: the cluster may be slow as a whole. */
+  #allowLonger(): void {
     this.#controlTimeoutMs = Math.min(this.#settings.connection.requestTimeoutMs, 2 * this.#controlTimeoutMs)
   }
 
@@ -245,7 +234,13 @@ export class Cluster {
     } catch (thrown) {
       // A broker that stopped since: another one may answer.
       if (first.failure === undefined || this.#closing.signal.aborted) throw thrown
-      return this.#ask(await this.#controlConnection(), ask)
+      const second = await this.#controlConnection()
+      try {
+        return await this.#ask(second, ask)
+      } catch (thrownAgain) {
+        if (second.failure !== undefined) this.#allowLonger()
+        throw thrownAgain
+      }
     }
   }
 
@@ -255,7 +250,8 @@ export class Cluster {
       this.#controlTimeoutMs = this.#firstControlTimeoutMs
       return answer
     } catch (thrown) {
-      if (control.failure !== undefined) this.#noteControlFailure(control.address)
+      // The others are asked first from now on.
+      if (control.failure !== undefined) this.#controlFailedAtMs.set(control.address, performance.now())
       throw thrown
     }
   }
