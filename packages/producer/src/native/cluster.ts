@@ -64,7 +64,7 @@ export class Cluster {
       if (produce !== undefined && produce >= produceVersions.min) return cluster
       throw new TidewaterError(
         'KAFKA_PROTOCOL',
-        `The native driver needs Produce v${produceVersions.min} (Kafka 2.4 and later), the broker has up to v${produce ?? '?'}`,
+        `The native driver needs Produce v${produceVersions.min} and its like (Kafka 2.7 and later), the broker has up to v${produce ?? '?'}`,
         { remedy: 'Use a newer broker, or driver: kafkajs.' },
       )
     } catch (thrown) {
