@@ -44,6 +44,11 @@ const topics = Object.keys(drivers).map((driver) => `soak-${driver}`)
 const unhandled: string[] = []
 process.on('unhandledRejection', (reason) => unhandled.push(String(reason)))
 process.on('uncaughtException', (error) => unhandled.push(String(error)))
+// With the two above, a failure of this file itself would be counted, and the run would hang.
+const fail = (thrown: unknown): never => {
+  console.error(thrown)
+  process.exit(1)
+}
 
 await using stack = await startLocal({
   iam: {
@@ -63,7 +68,9 @@ await using stack = await startLocal({
   },
   onProgress: (message) => process.stderr.write(`${message}\n`),
 })
-const results = await Promise.all(values.driver.split(',').map((name) => soak(stack, name as DriverName)))
+const results = await Promise.all(
+  values.driver.split(',').map((name) => soak(stack, name as DriverName)),
+).catch(fail)
 const decisions = await stack.iam.decisions()
 const report = results.map((result) => ({
   ...result,

@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib'
-import type { Compression } from '@tidewater/core'
+import { type Compression, messageOf, TidewaterError } from '@tidewater/core'
 
 /** Compresses a batch's records at once, on the caller's thread. */
 export interface Compressor {
@@ -34,6 +34,19 @@ const loaders: Readonly<Record<Compression, () => Promise<Compressor>>> = {
 
 export const nativeCompressions = Object.keys(loaders) as Compression[]
 
-export function loadCompressor(compression: Compression): Promise<Compressor> {
-  return loaders[compression]()
+/** @throws TidewaterError `PACKAGE_NOT_INSTALLED` when the codec's addon isn't there for this platform */
+export async function loadCompressor(compression: Compression): Promise<Compressor> {
+  try {
+    return await loaders[compression]()
+  } catch (thrown) {
+    throw new TidewaterError(
+      'PACKAGE_NOT_INSTALLED',
+      `The ${compression} codec can't be loaded: ${messageOf(thrown)}`,
+      {
+        remedy: 'Install with optional dependencies for this platform, or choose compression: gzip.',
+        details: { compression },
+        cause: thrown,
+      },
+    )
+  }
 }

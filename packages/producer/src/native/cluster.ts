@@ -1,6 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { type KafkaConnection, TidewaterError, toTidewaterError } from '@tidewater/core'
-import { admitted, brokerError, tlsSettings, topicNotFound, unreachable } from '@tidewater/core/drivers'
+import {
+  admitted,
+  brokerError,
+  producerClosed,
+  tlsSettings,
+  topicNotFound,
+  unreachable,
+} from '@tidewater/core/drivers'
 import { BrokerConnection } from './broker-connection.js'
 import type { ConnectionSettings } from './open-socket.js'
 import { ReconnectBackoff } from './reconnect-backoff.js'
@@ -8,6 +15,7 @@ import {
   type ApiVersionsResponse,
   apiVersions,
   type BrokerAddress,
+  initProducerId,
   metadata,
   type VersionRange,
 } from './wire/messages.js'
@@ -60,16 +68,36 @@ export class Cluster {
     const cluster = new Cluster(connection)
     try {
       await cluster.#controlConnection()
-      const produce = cluster.highestVersion(produceKey, produceVersions.max)
-      if (produce !== undefined && produce >= produceVersions.min) return cluster
-      throw new TidewaterError(
-        'KAFKA_PROTOCOL',
-        `The native driver needs Produce v${produceVersions.min} and its like (Kafka 2.7 and later), the broker has up to v${produce ?? '?'}`,
-        { remedy: 'Use a newer broker, or driver: kafkajs.' },
-      )
+      cluster.#requireVersions()
+      return cluster
     } catch (thrown) {
       cluster.close(toTidewaterError(thrown))
       throw thrown
+    }
+  }
+
+  #requireVersions(): void {
+    const needed = [
+      { name: 'Produce', key: produceKey, version: produceVersions.min },
+      metadata,
+      initProducerId,
+    ]
+    for (const { name, key, version } of needed) {
+      const range = this.#versions.find((one) => one.key === key)
+      if (range !== undefined && range.min <= version && version <= range.max) continue
+      // Produce is spoken in newer versions, too.
+      if (
+        key === produceKey &&
+        range !== undefined &&
+        range.max >= version &&
+        range.min <= produceVersions.max
+      )
+        continue
+      throw new TidewaterError(
+        'KAFKA_PROTOCOL',
+        `The native driver needs ${name} v${version} (Kafka 2.7 and later); the broker has ${range === undefined ? 'none' : `v${range.min} to v${range.max}`}`,
+        { remedy: 'Use a newer broker, or driver: kafkajs.' },
+      )
     }
   }
 
@@ -257,7 +285,7 @@ export class Cluster {
   }
 
   /** Ends every connection at once. */
-  close(error: TidewaterError = closed()): void {
+  close(error: TidewaterError = producerClosed()): void {
     this.#closing.abort(error)
   }
 
@@ -269,8 +297,10 @@ export class Cluster {
     callTimeoutMs: number,
   ): Promise<{ readonly opened: BrokerConnection; readonly versions: ApiVersionsResponse }> {
     const { connection } = this.#settings
-    const opened = await admitted(connection, () =>
-      BrokerConnection.open(host, port, { ...this.#settings, callTimeoutMs }),
+    const opened = await admitted(
+      connection,
+      () => BrokerConnection.open(host, port, { ...this.#settings, callTimeoutMs }),
+      1,
     )
     this.#open.add(opened)
     opened.onDown = () => this.#open.delete(opened)
@@ -304,10 +334,6 @@ export class Cluster {
 function splitAddress(broker: string): { readonly host: string; readonly port: number } {
   const colon = broker.lastIndexOf(':')
   return { host: broker.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(broker.slice(colon + 1)) }
-}
-
-function closed(): TidewaterError {
-  return new TidewaterError('PRODUCER_CLOSED', 'The producer is closed', { remedy: 'Create a new producer.' })
 }
 
 /** Why the cluster does not say who leads a topic's partitions. */
