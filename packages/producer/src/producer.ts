@@ -97,12 +97,13 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   /**
-   * Encodes the record at once and buffers it; bytes are a value that is encoded already, null is a tombstone. Returns nothing while there is room; from a quarter of
-   * `maxBufferedBytes` on it returns a promise that resolves when there is room again. The record is accepted either
-   * way. Await it: a caller that goes on writing meets the bound itself, where `write` throws.
+   * Encodes the record at once and buffers it; bytes are a value that is encoded already, null is a tombstone. Returns
+   * nothing while there is room; from a quarter of `maxBufferedBytes` on it returns a promise that resolves when there is
+   * room again. The record is accepted either way. Await it: a caller that goes on writing meets the bound itself, where
+   * `write` throws.
    *
    * @throws TidewaterError, nothing of the record kept: `RECORD_INVALID` naming field and value, `RECORD_TOO_LARGE`,
-   * `PARTITION_NOT_FOUND`, `BUFFER_FULL` (retryable), `PRODUCER_CLOSED`.
+   * `PARTITION_NOT_FOUND`, `BUFFER_FULL` (retryable), `PRODUCER_CLOSED`, `TRANSACTION_INVALID` outside of a transaction.
    */
   write(record: WritableRecord<T>, options?: WriteOptions): void | Promise<void> {
     this.#requireOpen()
