@@ -41,6 +41,8 @@ export interface EncodedBatchSender extends DriverProducer {
   sendEncoded(batch: EncodedBatch): Promise<BatchReport>
 }
 
+/** An error inside the broker, which may have come after the append. */
+const unknownServerError = -1
 const acksOnWire = { all: -1, leader: 1, none: 0 } as const
 
 export class NativeProducer implements EncodedBatchSender {
@@ -100,7 +102,7 @@ export class NativeProducer implements EncodedBatchSender {
     if (transactionalId === undefined) return producer
     try {
       const named = { transactionalId, timeoutMs }
-      const coordinator = new TransactionCoordinator(cluster, connection, named, options.deliveryTimeoutMs)
+      const coordinator = new TransactionCoordinator(cluster, named, options.deliveryTimeoutMs)
       producer.#startTransactions(coordinator, transactionalId, await coordinator.begin())
       return producer
     } catch (thrown) {
@@ -249,6 +251,7 @@ export class NativeProducer implements EncodedBatchSender {
     else {
       if (verdict === 'appended') batch.delivered(baseOffset < 0n ? undefined : baseOffset)
       else if (verdict === 'refused' || verdict === 'fenced') {
+        batch.isInDoubt ||= errorCode === unknownServerError
         batch.failed(batch.doubted(this.#refusal(queue.topic, errorCode, errorMessage)))
       }
       queue.answered(batch, verdict, nowMs)

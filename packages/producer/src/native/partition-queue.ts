@@ -230,9 +230,18 @@ export class PartitionQueue {
     this.#heldFor = 'nothing'
   }
 
+  /**
+   * Whether a broker that forgot the producer took a batch behind a gap: its numbers must not be used twice. It did, or may
+   * have. A doubt before the gap is resolved by its number, which a new epoch would take away: then the latter has to wait.
+   */
+  #mayNumbersBeUsed(gap: number): boolean {
+    if (this.#appendedPlace > gap) return true
+    const inDoubt = this.#waiting.filter(({ isInDoubt }) => isInDoubt)
+    return inDoubt.length > 0 && inDoubt.every(({ place }) => place > gap)
+  }
+
   #renumber(): void {
-    // A broker that forgot the producer took a later batch in spite of the gap: its numbers must not be used twice.
-    if (this.#rewind !== undefined && this.#appendedPlace > this.#rewind.place) this.#wantsEpoch = true
+    if (this.#rewind !== undefined && this.#mayNumbersBeUsed(this.#rewind.place)) this.#wantsEpoch = true
     if (this.#wantsProducerId || this.#wantsEpoch) {
       for (const batch of this.#waiting) batch.sequence = undefined
       const { identity } = this

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type KafkaConnection, TidewaterError } from '@tidewater/core'
+import { TidewaterError } from '@tidewater/core'
 import { brokerError } from '@tidewater/core/drivers'
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import type { BrokerConnection } from './broker-connection.js'
@@ -45,19 +45,12 @@ const maxPauseMs = 1_000
 export class TransactionCoordinator {
   readonly #cluster: Cluster
   readonly #options: TransactionOptions
-  readonly #connection: KafkaConnection
   /** How long a request may be tried. */
   readonly #patienceMs: number
   #node: Promise<BrokerConnection> | undefined
 
-  constructor(
-    cluster: Cluster,
-    connection: KafkaConnection,
-    options: TransactionOptions,
-    patienceMs: number,
-  ) {
+  constructor(cluster: Cluster, options: TransactionOptions, patienceMs: number) {
     this.#cluster = cluster
-    this.#connection = connection
     this.#options = options
     this.#patienceMs = patienceMs
   }
@@ -146,10 +139,7 @@ export class TransactionCoordinator {
 
   async #find(): Promise<BrokerConnection> {
     const { transactionalId } = this.#options
-    const { requestTimeoutMs } = this.#connection
-    const found = await this.#cluster.askAny((control) =>
-      control.call(findCoordinator, transactionalId, requestTimeoutMs),
-    )
+    const found = await this.#cluster.askAny((control) => control.call(findCoordinator, transactionalId))
     if (found.errorCode !== 0)
       throw transactionError(found.errorCode, 'Looking up the transaction coordinator', transactionalId)
     return this.#cluster.coordinatorAt(found.host, found.port)
