@@ -5,7 +5,7 @@ const conditions = ['@tidewater/source', 'node', 'import', 'default']
 const resolve = { conditions }
 const ssr = { resolve: { conditions } }
 // Ends a test that hangs; never a judgement on speed, which on a busy machine would fail tests at random.
-const hangTimeoutMs = 120_000
+const hangTimeoutMs = 300_000
 const timeouts = { testTimeout: hangTimeoutMs, hookTimeout: hangTimeoutMs }
 
 export default defineConfig({
