@@ -178,9 +178,13 @@ export class Accumulator<T, C = unknown> {
     this.#markReady(lane)
   }
 
-  /** Closes the batches whose linger is over. */
-  advance(): void {
-    const nowMs = this.#nowMs()
+  /**
+   * Closes the batches whose linger is over.
+   *
+   * @param toleranceMs or will be, so soon. Default 0
+   */
+  advance(toleranceMs = 0): void {
+    const nowMs = this.#nowMs() + toleranceMs
     for (const lane of this.#lanes.values()) this.#closeIfDue(lane, nowMs)
   }
 

@@ -16,6 +16,9 @@ import { Ledger, type ProducerStats } from './ledger.js'
 import type { SendCall } from './send-call.js'
 import { failAll, type Settlement, settle } from './settlement.js'
 
+/** What is due within this is closed by a timer that is there: the next could only come after it. */
+const timerToleranceMs = 1
+
 interface Flush {
   readonly pending: Set<Batch<SendCall>>
   readonly done: () => void
@@ -238,7 +241,7 @@ export class Dispatcher<T> {
       )
       this.#discard(batch, error)
     }
-    this.#accumulator.advance()
+    this.#accumulator.advance(timerToleranceMs)
     this.pump()
     this.#rearm()
   }
@@ -257,8 +260,8 @@ export class Dispatcher<T> {
     if (this.#timerDueMs <= dueMs) return
     clearTimeout(this.#timer)
     this.#timerDueMs = dueMs
-    // Whole milliseconds, rounded up: a timer that fires a fraction early would find nothing due.
-    this.#timer = setTimeout(() => this.#onTimer(), Math.max(0, Math.ceil(dueMs - this.#nowMs())))
+    // Timers count whole milliseconds and come late by up to one, so that a batch would wait for a linger and one more.
+    this.#timer = setTimeout(() => this.#onTimer(), Math.max(0, Math.floor(dueMs - this.#nowMs())))
   }
 }
 
