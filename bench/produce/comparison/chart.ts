@@ -44,6 +44,7 @@ export function chart(rows: readonly Row[], { title, lines }: ChartText): string
   })
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#222">`,
+    '<title>Kafka producers: records per second, and CPU time per record</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="16" y="26" font-size="17" font-weight="bold">${escaped(title)}</text>`,
     ...lines.map((line, index) => `<text x="16" y="${46 + 16 * index}" fill="#555">${escaped(line)}</text>`),
