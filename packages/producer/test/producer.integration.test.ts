@@ -85,7 +85,7 @@ describe.each(driverNames)('the %s driver', (driver) => {
   })
 
   test("records of a key lie, in order, in the partition Java's client would choose; headers and time come along", async () => {
-    const topic = await broker.createTopic(5)
+    const topic = await broker.createTopic(5, { 'retention.ms': '-1' })
     const producer = await createProducer({ brokers: broker.brokers, topic, driver, schema: readingSchema })
     for (let value = 0; value < 1_000; value++) {
       producer.write(reading(value), {

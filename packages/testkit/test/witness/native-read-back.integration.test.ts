@@ -55,7 +55,9 @@ beforeAll(async () => {
   connection = kafkaConnection({ brokers: stack.bootstrapBrokers })
   const topics = nativeDriver.compressions.map(topicOf)
   const admin = await kafkajsDriver.createAdmin(connection)
-  for (const topic of topics) await admin.createTopic({ topic, partitions: 1, replicationFactor: 1 })
+  // The records' times lie in the past: by default the broker deletes them at its first look, half a minute after its start.
+  const configs = { 'retention.ms': '-1' }
+  for (const topic of topics) await admin.createTopic({ topic, partitions: 1, replicationFactor: 1, configs })
   await admin.createTopic({ topic: keyed, partitions: keyedPartitions, replicationFactor: 1 })
   await admin.close()
   for (const compression of nativeDriver.compressions) await write(compression)
