@@ -43,7 +43,6 @@ export class BrokerConnection {
   #failure: TidewaterError | undefined
   #timer: NodeJS.Timeout | undefined
   #renewal: NodeJS.Timeout | undefined
-  reauthentications = 0
 
   private constructor(socket: Socket, address: string, settings: ConnectionSettings) {
     this.#socket = socket
@@ -81,11 +80,6 @@ export class BrokerConnection {
   /** Why it is down; undefined while it isn't. */
   get failure(): TidewaterError | undefined {
     return this.#failure
-  }
-
-  /** Bytes that the operating system has not taken yet. */
-  get unsentBytes(): number {
-    return this.#socket.writableLength
   }
 
   /**
@@ -158,7 +152,6 @@ export class BrokerConnection {
   async #renew(): Promise<void> {
     try {
       await this.#authenticate()
-      this.reauthentications++
     } catch (thrown) {
       // The producer connects anew, which tells a refusal that passes from one that stays.
       this.destroy(toTidewaterError(thrown))

@@ -123,10 +123,6 @@ export class Cluster {
     return leader === undefined || leader < 0 ? undefined : leader
   }
 
-  get reauthentications(): number {
-    return [...this.#open].reduce((sum, one) => sum + one.reauthentications, 0)
-  }
-
   /** Asks for the leaders of every topic known and of `topic`; one request at a time. Keeps what it knew if that fails. */
   refresh(topic: string): Promise<void> {
     if (!this.#topics.has(topic))

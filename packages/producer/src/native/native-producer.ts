@@ -111,11 +111,6 @@ export class NativeProducer implements EncodedBatchSender {
     }
   }
 
-  /** How often a session was renewed on the connections that are open now (KIP-368). */
-  get reauthentications(): number {
-    return this.#cluster.reauthentications
-  }
-
   get transactions(): Transactions | undefined {
     return this.#transactions
   }
