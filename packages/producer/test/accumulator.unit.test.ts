@@ -50,6 +50,24 @@ test('a batch leaves after its linger', () => {
   expect(accumulator.takeReady()?.count).toBe(1)
 })
 
+test('the batches of other partitions leave with one whose linger is over, but for those that may not be sent', () => {
+  const clock = { nowMs: 0 }
+  const accumulator = accumulatorAt(clock, {}, [0, 1, 2])
+  append(accumulator, record(), 2)
+  clock.nowMs = 10
+  accumulator.advance()
+  const onItsWay = accumulator.takeReady()
+  append(accumulator, record(), 0)
+  clock.nowMs = 19
+  append(accumulator, record(), 1)
+  append(accumulator, record(), 2)
+  clock.nowMs = 20
+  accumulator.advance()
+  expect([accumulator.takeReady(), accumulator.takeReady()].map((batch) => batch?.partition)).toEqual([0, 1])
+  expect(accumulator.takeReady()).toBeUndefined()
+  expect(onItsWay?.partition).toBe(2)
+})
+
 test('a full batch leaves at once, and the record it had no room for opens the next', () => {
   const accumulator = accumulatorAt({ nowMs: 0 }, { batchRecords: 3 })
   for (let count = 0; count < 4; count++) append(accumulator)

@@ -34,8 +34,9 @@ export interface Encoders<T> {
 /**
  * Where records wait for their batch. Pure: the clock is an argument, and what to do about a batch is the caller's business.
  *
- * A partition's batches leave in the order they were opened. A batch is closed when it is full, or when it is `lingerMs`
- * old and its partition may send: while it may not, the batch goes on filling, so batches grow as the load does.
+ * A partition's batches leave in the order they were opened. A batch is closed when it is full, or when it or another
+ * partition's is `lingerMs` old and its partition may send: while it may not, the batch goes on filling, so batches grow
+ * as the load does.
  */
 export class Accumulator<T, C = unknown> {
   readonly #lanes = new Map<number, Lane<C>>()
@@ -174,18 +175,23 @@ export class Accumulator<T, C = unknown> {
     const lane = this.#lane(batch.partition)
     lane.inFlight.delete(batch)
     this.#release(batch, allDelivered)
-    this.#closeIfDue(lane, this.#nowMs())
+    if (this.#isDue(lane, this.#nowMs())) this.#close(lane)
     this.#markReady(lane)
   }
 
   /**
-   * Closes the batches whose linger is over.
+   * When a batch's linger is over, closes it and every other that may leave: one request can take them all to a broker,
+   * and Kafka's Java producer drains a broker's partitions the same way.
    *
    * @param toleranceMs or will be, so soon. Default 0
    */
   advance(toleranceMs = 0): void {
     const nowMs = this.#nowMs() + toleranceMs
-    for (const lane of this.#lanes.values()) this.#closeIfDue(lane, nowMs)
+    for (const lane of this.#lanes.values()) if (this.#isDue(lane, nowMs)) return this.#closeAllThatMay()
+  }
+
+  #closeAllThatMay(): void {
+    for (const lane of this.#lanes.values()) if (this.#mayClose(lane)) this.#close(lane)
   }
 
   /** Closes every open batch now. */
@@ -196,12 +202,12 @@ export class Accumulator<T, C = unknown> {
   /** When `advance` or `takeExpired` has something to do next; undefined when nothing waits for time to pass. */
   nextDeadlineMs(): number | undefined {
     let deadlineMs: number | undefined
-    for (const { open, queue, inFlight } of this.#lanes.values()) {
-      const oldest = queue[0] ?? open
+    for (const lane of this.#lanes.values()) {
+      const oldest = lane.queue[0] ?? lane.open
       if (oldest === undefined) continue
       let laneMs = oldest.openedAtMs + this.#limits.deliveryTimeoutMs
-      if (open !== undefined && this.#mayClose(queue, inFlight)) {
-        laneMs = Math.min(laneMs, open.openedAtMs + this.#limits.lingerMs)
+      if (this.#mayClose(lane)) {
+        laneMs = Math.min(laneMs, (lane.open as Batch<C>).openedAtMs + this.#limits.lingerMs)
       }
       if (deadlineMs === undefined || laneMs < deadlineMs) deadlineMs = laneMs
     }
@@ -293,13 +299,16 @@ export class Accumulator<T, C = unknown> {
     this.#onBatchClosed(lane.partition)
   }
 
-  #closeIfDue(lane: Lane<C>, nowMs: number): void {
-    if (lane.open === undefined || !this.#mayClose(lane.queue, lane.inFlight)) return
-    if (nowMs - lane.open.openedAtMs >= this.#limits.lingerMs) this.#close(lane)
+  #isDue(lane: Lane<C>, nowMs: number): boolean {
+    return this.#mayClose(lane) && nowMs - (lane.open as Batch<C>).openedAtMs >= this.#limits.lingerMs
   }
 
-  #mayClose(queue: readonly Batch<C>[], inFlight: ReadonlySet<Batch<C>>): boolean {
-    return queue.length === 0 && inFlight.size < this.#limits.maxInFlightBatchesPerPartition
+  #mayClose({ open, queue, inFlight }: Lane<C>): boolean {
+    return (
+      open !== undefined &&
+      queue.length === 0 &&
+      inFlight.size < this.#limits.maxInFlightBatchesPerPartition
+    )
   }
 
   #markReady(lane: Lane<C>): void {
