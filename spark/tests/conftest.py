@@ -1,6 +1,6 @@
 """Fixtures that run the real parts: one Spark session for the whole run, and topics on a real broker.
 
-TIDEWATER_SPARK_JARS names the folder with the jars, TIDEWATER_BOOTSTRAP_BROKERS the broker (host:port); iam_broker.py
+TIDEWATER_SPARK_JARS names the folders with the jars (as PATH does), TIDEWATER_BOOTSTRAP_BROKERS the broker (host:port); iam_broker.py
 says what the tests against MSK IAM need besides. A test that needs one of them fails when it is absent.
 
 The configuration here repeats what packages/testkit writes for a job (src/spark/spark-files.ts), on purpose: these tests
@@ -29,13 +29,20 @@ def needed(variable: str, meaning: str) -> str:
     return value
 
 
+def extra_jars() -> list:
+    """What TIDEWATER_SPARK_JARS holds: the connectors and the compiled decoder."""
+    folders = needed("TIDEWATER_SPARK_JARS", "the folders with Spark's connector jars and the decoder's")
+    jars = sorted(jar for folder in folders.split(os.pathsep) for jar in Path(folder).glob("*.jar"))
+    for part in ("iceberg-spark-runtime", "tidewater-avro-spark"):
+        if not any(part in jar.name for jar in jars):
+            pytest.fail(f"TIDEWATER_SPARK_JARS={folders} holds no {part} jar", pytrace=False)
+    return jars
+
+
 @pytest.fixture(scope="session")
 def spark_conf_dir(tmp_path_factory) -> Path:
     """What comes from outside the project's code: master, jars, memory, log settings."""
-    folder = Path(needed("TIDEWATER_SPARK_JARS", "the folder with Spark's connector jars"))
-    jars = sorted(folder.glob("*.jar"))
-    if not any("iceberg-spark-runtime" in jar.name for jar in jars):
-        pytest.fail(f"TIDEWATER_SPARK_JARS={folder} holds no iceberg-spark-runtime jar", pytrace=False)
+    jars = extra_jars()
     conf = tmp_path_factory.mktemp("spark-conf")
     lines = {
         "spark.master": "local[2]",

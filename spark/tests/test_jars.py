@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyspark
 import pytest
-from conftest import needed
+from conftest import extra_jars
 
 pytestmark = pytest.mark.spark
 
@@ -27,8 +27,7 @@ def classes(jars) -> dict:
 
 
 def test_no_class_is_there_twice():
-    extra_folder = Path(needed("TIDEWATER_SPARK_JARS", "the folder with Spark's connector jars"))
-    extra = classes(sorted(extra_folder.glob("*.jar")))
+    extra = classes(extra_jars())
     shipped = classes(sorted((Path(pyspark.__file__).parent / "jars").glob("*.jar")))
     assert len(extra) > 20_000 and len(shipped) > 50_000
     twice = {name: jars + shipped.get(name, []) for name, jars in extra.items() if len(jars) > 1 or name in shipped}

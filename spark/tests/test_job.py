@@ -9,7 +9,7 @@ import pytest
 from avro_bytes import event, varint
 from conftest import EVENT_SCHEMA, NOW_SECONDS
 
-from tidewater_spark.avro_decode import is_decoded, with_frame
+from tidewater_spark.avro_decode import Compiled, FromAvro, decoder_of
 from tidewater_spark.avro_schema import compile_schema
 from tidewater_spark.document import validate
 from tidewater_spark.errors import TidewaterError
@@ -247,15 +247,37 @@ def test_names_of_the_users_schema_do_not_meet_ours(harness):
     assert (row["tail"], row["value"], row["frame"]) == (bytearray(b"ab"), 9, {"x_y": 4})
 
 
-def test_each_value_is_decoded_once(harness):
+@pytest.mark.parametrize("expression", ["decode_avro_record", "from_avro"])
+def test_each_value_is_decoded_once(harness, expression):
     harness.create_topic(1)
     harness.produce([event(0)])
     records = harness.spark.readStream.format("kafka").option("kafka.bootstrap.servers", harness.brokers)
     records = records.option("subscribe", harness.topic).option("startingOffsets", "earliest").load()
-    framed = with_frame(records, EVENT_SCHEMA, compile_schema(EVENT_SCHEMA)[1])
-    rows = framed.filter(is_decoded()).select("frame.value.*", "offset")
+    decoder = (
+        FromAvro(EVENT_SCHEMA, compile_schema(EVENT_SCHEMA)[1])
+        if expression == "from_avro"
+        else Compiled(harness.spark, EVENT_SCHEMA, 1000, 1000)
+    )
+    rows = decoder.decoded(records).filter(decoder.is_decoded()).select(decoder.record().alias("r"), "offset")
+    rows = rows.select("r.*", "offset")
     query = rows.writeStream.format("memory").queryName(harness.name).trigger(availableNow=True).start()
     assert query.awaitTermination(60)
     plan = query._jsq.explainInternal(False)
-    assert plan.count("from_avro") == 1, plan
+    assert plan.count(f"{expression}(") == 1, plan
     assert harness.spark.table(harness.name).count() == 1
+
+
+def test_the_job_says_how_it_decodes(harness):
+    harness.create_topic(1)
+    harness.run()
+    assert harness.events[0]["decoder"] == {"name": "compiled"}
+    fields = [*EVENT_SCHEMA["fields"], {"name": "either", "type": ["int", "string"]}]
+    decoder = decoder_of(
+        harness.spark,
+        {"schema": {**EVENT_SCHEMA, "fields": fields}, "maxValueBytes": 1, "maxCollectionItems": 1},
+        set(),
+    )
+    assert decoder.as_fields() == {
+        "name": "from_avro",
+        "because": "it does not cover a type: either is a union of 2 types beside null",
+    }

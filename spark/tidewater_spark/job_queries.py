@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType, TimestampType
 
 from . import poison
-from .avro_decode import decoded_type, is_decoded, schema_fingerprint, with_frame
+from .avro_decode import Decoder, decoded_type, decoder_of, schema_fingerprint
 from .avro_schema import compile_schema
 from .checkpoint import position, read_state, write_state
 from .consistency import KAFKA_METADATA_COLUMNS
@@ -61,6 +61,7 @@ def prepare(spark, job: dict) -> Prepared:
     state, known = _state(spark, job, partitions)
     _, names = compile_schema(job["decoding"]["schema"])
     columns = _table_columns(spark, job)
+    decoder = decoder_of(spark, job["decoding"], names)
     table, dead_letters = job["table"], job["decoding"]["deadLetterTable"]
     main_table = _ensure(spark, job, table, columns, table["partitionBy"], table["properties"])
     fields = {
@@ -70,16 +71,17 @@ def prepare(spark, job: dict) -> Prepared:
         "table": _label(job, table),
         "tableCreated": main_table["created"],
         "deadLetterTable": None,
+        "decoder": decoder.as_fields(),
     }
     client = client_options(spark, source)
-    framed = _framed(spark, job, source_options(client, source, partitions, state["starts"][MAIN]), names)
-    main = _main_rows(framed, job, main_table["columns"], {field.name for field in columns})
+    records = _records(spark, source_options(client, source, partitions, state["starts"][MAIN]))
+    main = _main_rows(records, decoder, job, main_table["columns"], {field.name for field in columns})
     starts = [lambda: _start(job, MAIN, main, table)]
     if job["decoding"]["onDecodeError"] == "dead-letter":
         target = _ensure(spark, job, dead_letters, spark.createDataFrame([], DEAD_LETTER_DDL).schema, [], {})
         options = source_options(client, source, partitions, state["starts"][DEAD_LETTERS])
-        framed_headers = _framed(spark, job, {**options, "includeHeaders": "true"}, names)
-        letters = _dead_letter_rows(spark, framed_headers, job, target["columns"])
+        with_headers = _records(spark, {**options, "includeHeaders": "true"})
+        letters = _dead_letter_rows(spark, with_headers, decoder, job, target["columns"])
         starts.append(lambda: _start(job, DEAD_LETTERS, letters, dead_letters))
         fields["deadLetterTable"] = _label(job, dead_letters)
     # Last, and before any query starts: a run that was refused has decided nothing.
@@ -100,9 +102,8 @@ def _state(spark, job: dict, partitions: List[int]) -> Tuple[dict, Optional[dict
     return next_state(known, job, main, letters, resolved), known
 
 
-def _framed(spark, job: dict, options: Dict[str, str], names: Set[str]) -> DataFrame:
-    records = spark.readStream.format("kafka").options(**options).load()
-    return with_frame(records, job["decoding"]["schema"], names)
+def _records(spark, options: Dict[str, str]) -> DataFrame:
+    return spark.readStream.format("kafka").options(**options).load()
 
 
 def _table_columns(spark, job: dict) -> StructType:
@@ -137,27 +138,31 @@ def _ensure(
     )
 
 
-def _main_rows(framed: DataFrame, job: dict, existing: StructType, written: set) -> DataFrame:
+def _main_rows(
+    records: DataFrame, decoder: Decoder, job: dict, existing: StructType, written: set
+) -> DataFrame:
+    accepted = decoder.is_decoded()
     if job["decoding"]["onDecodeError"] == "fail":
-        accepted = F.when(is_decoded(), F.lit(True)).otherwise(
+        accepted = F.when(accepted, F.lit(True)).otherwise(
             F.raise_error(undecodable_marker()).cast("boolean")
         )
-    else:
-        accepted = is_decoded()
-    return framed.filter(accepted).select(*(_main_column(field, written) for field in existing))
+    columns = [_main_column(field, decoder.record(), written) for field in existing]
+    return decoder.decoded(records).filter(accepted).select(*columns)
 
 
-def _main_column(field: StructField, written: set) -> Column:
+def _main_column(field: StructField, record: Column, written: set) -> Column:
     # Columns go in the table's order: Iceberg refuses another. One the job does not write may be null, as was
     # checked.
     if field.name not in written:
         return F.lit(None).cast(field.dataType).alias(field.name)
     if field.name in KAFKA_METADATA_COLUMNS:
         return F.col(field.name[len("_kafka_") :]).alias(field.name)
-    return F.col("frame.value").getField(field.name).alias(field.name)
+    return record.getField(field.name).alias(field.name)
 
 
-def _dead_letter_rows(spark, framed: DataFrame, job: dict, existing: StructType) -> DataFrame:
+def _dead_letter_rows(
+    spark, records: DataFrame, decoder: Decoder, job: dict, existing: StructType
+) -> DataFrame:
     decoding = job["decoding"]
     values = {
         "payload": F.col("value"),
@@ -174,7 +179,7 @@ def _dead_letter_rows(spark, framed: DataFrame, job: dict, existing: StructType)
     columns = [
         values.get(field.name, F.lit(None).cast(field.dataType)).alias(field.name) for field in existing
     ]
-    return framed.filter(~is_decoded()).select(*columns)
+    return decoder.decoded(records).filter(~decoder.is_decoded()).select(*columns)
 
 
 def _explanation(decoding: dict):
@@ -202,8 +207,8 @@ def _start(job: dict, label: str, rows: DataFrame, target: dict) -> Stream:
         .option("checkpointLocation", f"{job['checkpointLocation'].rstrip('/')}/{label}")
         .option("fanout-enabled", _text(job["table"]["fanout"]))
         .option("distribution-mode", job["table"]["distributionMode"])
-        # The decoder's columns are nullable to Spark, since an undecodable value makes them null; the filter
-        # before has removed those, and Parquet's writer fails on a null in a required column rather than
+        # The decoded columns are nullable to Spark, since an undecodable value makes them null; the filter before
+        # has removed those, and Parquet's writer fails on a null in a required column rather than
         # writing it.
         .option("check-nullability", "false")
     )
