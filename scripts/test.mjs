@@ -2,7 +2,7 @@
 // Its last line is `N passed, N failed`; a part that could not run counts as one failure.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { ensureConfluentDriver } from './confluent-driver.mjs'
 import { setUp } from './setup.mjs'
 import {
@@ -57,7 +57,7 @@ async function runAgainstRealParts(reports, tally) {
   await withStack(join(reports, 'stack'), [], async (stack) => {
     const env = {
       TIDEWATER_BOOTSTRAP_BROKERS: stack.bootstrapBrokers,
-      TIDEWATER_SPARK_JARS: toolchain.sparkJarsFolder,
+      TIDEWATER_SPARK_JARS: [toolchain.sparkJarsFolder, toolchain.sparkDecoderJarsFolder].join(delimiter),
       PYTHONPATH: join(repositoryFolder, 'spark'),
       PYTHONDONTWRITEBYTECODE: '1',
     }
@@ -66,7 +66,11 @@ async function runAgainstRealParts(reports, tally) {
     )
     // Side by side: both spend most of their time waiting for JVMs to start and for timers of Kafka and Spark.
     const python = counted(tally, async () => {
-      await counted(tally, () => runJUnit(tally))
+      const testkitJava = join('packages', 'testkit', 'java')
+      await counted(tally, () =>
+        runJUnit("The broker plugin's own tests", join(testkitJava, 'msk-iam-broker'), tally),
+      )
+      await counted(tally, () => runJUnit("The Avro decoder's own tests", join('spark', 'jvm'), tally))
       await withIamStack(join(reports, 'iam-stack'), (iamEnv) =>
         runPytest(toolchain.python, join(reports, 'pytest.xml'), tally, { ...env, ...iamEnv }),
       )
@@ -110,9 +114,8 @@ function withIamStack(stateFolder, work) {
   })
 }
 
-/** The broker plugin's own tests. */
-async function runJUnit(tally) {
-  const pom = join(repositoryFolder, 'packages', 'testkit', 'java', 'msk-iam-broker', 'pom.xml')
+async function runJUnit(title, module, tally) {
+  const pom = join(repositoryFolder, module, 'pom.xml')
   const { code, output } = await runAside([
     'mvn',
     '--batch-mode',
@@ -122,7 +125,7 @@ async function runJUnit(tally) {
     'test',
   ])
   const summary = /^\[\w+\] Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)$/m.exec(output)
-  process.stdout.write(`\n== The broker plugin's own tests (JUnit)\n${summary?.[0] ?? output}\n`)
+  process.stdout.write(`\n== ${title} (JUnit)\n${summary?.[0] ?? output}\n`)
   if (summary === null) throw new StepError(`mvn test ended with ${code} and ran no test`)
   const [run, ...others] = summary.slice(1).map(Number)
   const failed = others.reduce((sum, one) => sum + one, 0)

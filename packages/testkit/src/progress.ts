@@ -2,7 +2,7 @@
 export type ProgressStep = JarBundle | 'python' | 'certificates' | 'broker'
 
 /** The jars that are fetched or built, each bundle as one. */
-export type JarBundle = 'kafka' | 'kafka-4.1' | 'spark' | 'msk-iam-broker'
+export type JarBundle = 'kafka' | 'kafka-4.1' | 'spark' | 'spark-decoder' | 'msk-iam-broker'
 
 /**
  * Called with each sign of life of a slow step.

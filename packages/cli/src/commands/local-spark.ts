@@ -15,7 +15,7 @@ export async function prepareLocalSpark(options: LocalSparkOptions, io: CliIo) {
   await runStage(
     io,
     'Tool chain',
-    (one) => prepareToolchain({ parts: ['spark'], onProgress: one.say, signal: io.signal }),
+    (one) => prepareToolchain({ parts: ['spark', 'spark-decoder'], onProgress: one.say, signal: io.signal }),
     () => 'ready',
   )
   return { stateFolder: resolvePath(io, options.stateFolder), driverMemoryMb: options.driverMemoryMb }

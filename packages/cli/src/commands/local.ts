@@ -71,7 +71,10 @@ export interface LocalDownDocument {
 
 /** Fetches what the local stack needs; see `prepareToolchain`. */
 export async function localInstall({ iam }: { readonly iam: boolean }, io: LocalIo): Promise<Toolchain> {
-  return prepareToolchain({ ...io, ...(iam ? { parts: ['kafka', 'msk-iam-broker', 'spark'] } : {}) })
+  return prepareToolchain({
+    ...io,
+    ...(iam ? { parts: ['kafka', 'msk-iam-broker', 'spark', 'spark-decoder'] } : {}),
+  })
 }
 
 /** Starts the stack so that it outlives this command, or answers with the one that runs already. */

@@ -39,8 +39,12 @@ export async function runSparkModule<E extends SparkEvent = SparkEvent>(
     'Spark resources',
   )
   const env = options.env ?? process.env
-  const { sparkJarsFolder = '', python = '' } = await prepareToolchain({
-    parts: ['spark'],
+  const {
+    sparkJarsFolder = '',
+    sparkDecoderJarsFolder = '',
+    python = '',
+  } = await prepareToolchain({
+    parts: ['spark', 'spark-decoder'],
     env,
     ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),
     onProgress: options.onProgress,
@@ -49,7 +53,7 @@ export async function runSparkModule<E extends SparkEvent = SparkEvent>(
   const plan = {
     stateFolder: resolve(options.stateFolder),
     runName: `${options.module.split('.').at(-1)}-${randomUUID().slice(0, 8)}`,
-    jarsFolder: sparkJarsFolder,
+    jarsFolders: [sparkJarsFolder, sparkDecoderJarsFolder],
     ...resources,
     sparkConf: options.sparkConf ?? {},
   }

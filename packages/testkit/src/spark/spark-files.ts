@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { renderJavaProperties } from '../java-properties.js'
 import { loopbackHost } from '../local/loopback.js'
 
@@ -6,7 +6,7 @@ export interface SparkPlan {
   readonly stateFolder: string
   /** Name of this run's folder within `<stateFolder>/spark`. */
   readonly runName: string
-  readonly jarsFolder: string
+  readonly jarsFolders: readonly string[]
   readonly cores: number
   readonly driverMemoryMb: number
   readonly sparkConf: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ export function renderSparkDefaults(plan: SparkPlan): string {
     'spark.master': `local[${plan.cores}]`,
     'spark.driver.memory': `${plan.driverMemoryMb}m`,
     // In local mode the driver's class path is the executor's as well; spark.jars would copy each jar to scratch first.
-    'spark.driver.extraClassPath': join(plan.jarsFolder, '*'),
+    'spark.driver.extraClassPath': plan.jarsFolders.map((folder) => join(folder, '*')).join(delimiter),
     'spark.driver.host': loopbackHost,
     'spark.driver.bindAddress': loopbackHost,
     'spark.ui.enabled': false,

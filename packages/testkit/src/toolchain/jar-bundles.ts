@@ -3,25 +3,39 @@ import type { JarBundle } from '../progress.js'
 export interface JarBundlePlan {
   /** For messages. */
   readonly title: string
-  /** Maven module of this package, a folder in `java`. */
+  /** Folder of a Maven module, within the package. */
   readonly module: string
-  /** Files and folders of the module that its jars are made of. All of them are published (`files` of package.json). */
+  /** Whose sources it is made of. */
+  readonly package: 'testkit' | 'spark'
+  /** Files and folders of the module that its jars are made of. All of them are published (`files` of that package's package.json). */
   readonly inputs: readonly string[]
   /** `fetch`: the dependencies its POM names. `build`: its own jar, compiled from its sources. */
   readonly made: 'fetch' | 'build'
 }
 
-/** What this package can put on a class path. */
+/** What can be put on a class path. */
 export const jarBundles: Readonly<Record<JarBundle, JarBundlePlan>> = {
-  kafka: { title: "Kafka's jars", module: 'kafka-broker', inputs: ['pom.xml'], made: 'fetch' },
-  'kafka-4.1': { title: "Kafka 4.1's jars", module: 'kafka-broker-4.1', inputs: ['pom.xml'], made: 'fetch' },
-  spark: { title: "Spark's connector jars", module: 'spark-jars', inputs: ['pom.xml'], made: 'fetch' },
-  'msk-iam-broker': {
-    title: "The broker's IAM plugin",
-    module: 'msk-iam-broker',
+  kafka: fetched("Kafka's jars", 'kafka-broker'),
+  'kafka-4.1': fetched("Kafka 4.1's jars", 'kafka-broker-4.1'),
+  spark: fetched("Spark's connector jars", 'spark-jars'),
+  'spark-decoder': {
+    title: "The Spark job's Avro decoder",
+    package: 'spark',
+    module: 'jvm',
     inputs: ['pom.xml', 'src/main'],
     made: 'build',
   },
+  'msk-iam-broker': {
+    title: "The broker's IAM plugin",
+    package: 'testkit',
+    module: 'java/msk-iam-broker',
+    inputs: ['pom.xml', 'src/main'],
+    made: 'build',
+  },
+}
+
+function fetched(title: string, folder: string): JarBundlePlan {
+  return { title, package: 'testkit', module: `java/${folder}`, inputs: ['pom.xml'], made: 'fetch' }
 }
 
 /** What Maven is told to do with a bundle's POM, its jars going to `folder` or, when they are built, to `target`. */

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
-import { testkitFolder } from '../package-folders.js'
+import { sparkPackageFolder, testkitFolder } from '../package-folders.js'
 import type { JarBundle, OnProgress } from '../progress.js'
 import { type CacheEntry, ensureCacheEntry, findCacheEntry } from './cache-entry.js'
 import { cacheKey } from './cache-folder.js'
@@ -56,8 +56,8 @@ async function jarsEntry(bundle: JarBundle, cacheFolder: string): Promise<CacheE
   return { cacheFolder, kind: 'jars', key }
 }
 
-function moduleFolder({ module }: JarBundlePlan): string {
-  return join(testkitFolder(), 'java', module)
+function moduleFolder(plan: JarBundlePlan): string {
+  return join(plan.package === 'spark' ? sparkPackageFolder() : testkitFolder(), plan.module)
 }
 
 interface InputFile {

@@ -7,7 +7,7 @@ import { ensurePythonEnvironment } from './python-env.js'
 import { requirePrerequisites } from './require-prerequisites.js'
 
 export interface PrepareToolchainOptions extends Partial<ToolchainOptions> {
-  /** What is going to be used; `msk-iam-broker` is what `startLocal({ iam: true })` adds to `kafka`. Default: `kafka`, `spark`. */
+  /** What is going to be used; `msk-iam-broker` is what `startLocal({ iam: true })` adds to `kafka`. Default: `kafka`, `spark`, `spark-decoder`. */
   readonly parts?: readonly JarBundle[]
 }
 
@@ -20,6 +20,8 @@ export interface Toolchain {
   readonly kafka41JarsFolder?: string
   /** Folder of the jars Spark needs beyond PySpark's own: Kafka and Avro connectors, Iceberg. */
   readonly sparkJarsFolder?: string
+  /** Folder of the compiled Avro decoder of the Spark job, built from @tidewater/spark's sources. */
+  readonly sparkDecoderJarsFolder?: string
   /** Folder of the broker's IAM plugin, built from this package's sources. */
   readonly mskIamBrokerJarsFolder?: string
   /** The Python that has PySpark, for `python -m …`. */
@@ -47,7 +49,7 @@ export function resolveToolchainOptions(options: Partial<ToolchainOptions> = {})
  */
 export async function prepareToolchain(options: PrepareToolchainOptions = {}): Promise<Toolchain> {
   const resolved = resolveToolchainOptions(options)
-  const parts = options.parts ?? ['kafka', 'spark']
+  const parts = options.parts ?? ['kafka', 'spark', 'spark-decoder']
   const forJars = await jarPrerequisites(parts, resolved.cacheFolder)
   const machine = await requirePrerequisites(
     ['node', ...forJars, ...(parts.includes('spark') ? (['python'] as const) : [])],
@@ -59,12 +61,14 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   const kafka41JarsFolder = await jars('kafka-4.1')
   const mskIamBrokerJarsFolder = await jars('msk-iam-broker')
   const sparkJarsFolder = await jars('spark')
+  const sparkDecoderJarsFolder = await jars('spark-decoder')
   const python =
     machine.python === undefined ? undefined : await ensurePythonEnvironment(machine.python, resolved)
   return {
     cacheFolder: resolved.cacheFolder,
     ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),
     ...(kafka41JarsFolder === undefined ? {} : { kafka41JarsFolder }),
+    ...(sparkDecoderJarsFolder === undefined ? {} : { sparkDecoderJarsFolder }),
     ...(mskIamBrokerJarsFolder === undefined ? {} : { mskIamBrokerJarsFolder }),
     ...(sparkJarsFolder === undefined ? {} : { sparkJarsFolder }),
     ...(python === undefined ? {} : { python }),

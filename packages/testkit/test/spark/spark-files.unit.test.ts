@@ -7,7 +7,7 @@ import { renderSparkDefaults, sparkEnvironment, sparkPaths } from '../../src/spa
 const plan = {
   stateFolder: '/state',
   runName: 'job-1',
-  jarsFolder: '/cache/spark jars',
+  jarsFolders: ['/cache/spark jars', '/cache/decoder'],
   cores: 3,
   driverMemoryMb: 700,
   sparkConf: {},
@@ -17,7 +17,7 @@ test('the settings of a local Spark', () => {
   expect(renderSparkDefaults(plan).split('\n')).toEqual([
     'spark.master=local[3]',
     'spark.driver.memory=700m',
-    'spark.driver.extraClassPath=/cache/spark jars/*',
+    'spark.driver.extraClassPath=/cache/spark jars/*:/cache/decoder/*',
     'spark.driver.host=127.0.0.1',
     'spark.driver.bindAddress=127.0.0.1',
     'spark.ui.enabled=false',

@@ -103,26 +103,42 @@ test('an aborted download stops Maven and leaves nothing', async () => {
   expect(await readdir(join(folder, 'cache', 'jars'))).toEqual([])
 })
 
-test('the IAM plugin is built outside of this package, from files that are published with it', async () => {
-  const module = join(import.meta.dirname, '..', '..', 'java', 'msk-iam-broker')
-  const before = await readdir(module)
-  const options = resolveToolchainOptions({ cacheFolder: join(folder, 'cache') })
-  const jars = await ensureJars('msk-iam-broker', options)
-  expect((await readdir(jars)).sort()).toEqual(['.complete', 'msk-iam-broker-0.jar'])
-  const jar = await readFile(join(jars, 'msk-iam-broker-0.jar'), 'latin1')
-  expect(jar).toContain('tidewater/mskiam/MskIamAuthorizer.class')
-  expect(await readdir(module)).toEqual(before)
-  const packed = execFileSync('npm', ['pack', '--dry-run', '--json'], {
-    cwd: join(module, '..', '..'),
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const published = JSON.parse(packed)[0].files.map(({ path }: { path: string }) => path)
-  const ofModule = published.filter((path: string) => path.startsWith('java/msk-iam-broker/'))
-  expect(ofModule).toContain('java/msk-iam-broker/pom.xml')
-  expect(ofModule).toContain('java/msk-iam-broker/src/main/java/tidewater/mskiam/MskIamAuthorizer.java')
-  expect(ofModule.filter((path: string) => !/pom\.xml$|\/src\/main\//.test(path))).toEqual([])
-})
+test.each([
+  {
+    bundle: 'msk-iam-broker',
+    packageFolder: join(import.meta.dirname, '..', '..'),
+    module: 'java/msk-iam-broker',
+    jarFile: 'msk-iam-broker-0.jar',
+    holds: 'tidewater/mskiam/MskIamAuthorizer',
+  },
+  {
+    bundle: 'spark-decoder',
+    packageFolder: join(import.meta.dirname, '..', '..', '..', '..', 'spark'),
+    module: 'jvm',
+    jarFile: 'tidewater-avro-spark-3.5_2.12.jar',
+    holds: 'tidewater/avro/AvroRecords',
+  },
+] as const)(
+  '$bundle is built outside of its package, from files that are published with it',
+  async ({ bundle, packageFolder, module, jarFile, holds }) => {
+    const before = await readdir(join(packageFolder, module))
+    const options = resolveToolchainOptions({ cacheFolder: join(folder, 'cache') })
+    const jars = await ensureJars(bundle, options)
+    expect((await readdir(jars)).sort()).toEqual(['.complete', jarFile])
+    expect(await readFile(join(jars, jarFile), 'latin1')).toContain(`${holds}.class`)
+    expect(await readdir(join(packageFolder, module))).toEqual(before)
+    const packed = execFileSync('npm', ['pack', '--dry-run', '--json'], {
+      cwd: packageFolder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const published = JSON.parse(packed)[0].files.map(({ path }: { path: string }) => path)
+    const ofModule = published.filter((path: string) => path.startsWith(`${module}/`))
+    expect(ofModule).toContain(`${module}/pom.xml`)
+    expect(ofModule).toContain(`${module}/src/main/java/${holds}.java`)
+    expect(ofModule.filter((path: string) => !/pom\.xml$|\/src\/main\//.test(path))).toEqual([])
+  },
+)
 
 test('without a compiler the plugin is not tried: the error names javac and what to install', async () => {
   const runtime = join(folder, 'runtime')
