@@ -81,6 +81,15 @@ class RecordDecoderTest {
     }
 
     @Test
+    void takesTheLastOfAKeyThatIsThereTwice() throws Exception {
+        Schema schema = record("{\"name\":\"a\",\"type\":{\"type\":\"map\",\"values\":\"long\"}}");
+        byte[] bytes = {4, 2, 'k', 2, 2, 'k', 4, 0};
+        Optional<List<Object>> expected = AvroAsWitness.read(schema, bytes);
+        assertTrue(expected.isPresent());
+        assertEquals(expected, read(decoder(schema, "CORRECTED"), schema, bytes));
+    }
+
+    @Test
     void aCopyOutlivesTheNextValue() throws Exception {
         Schema schema = record(
             "{\"name\":\"a\",\"type\":\"long\"},{\"name\":\"in\",\"type\":{\"type\":\"record\",\"name\":\"I\",\"fields\":[{\"name\":\"b\",\"type\":\"string\"}]}}");
