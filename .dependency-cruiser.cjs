@@ -36,6 +36,7 @@ const pure = [
   '^packages/testkit/src/toolchain/(cache-folder|jar-bundles|tool-output)\\.ts$',
   '^packages/cli/src/terminal/format\\.ts$',
   '^bench/produce/(comparison/|report\\.ts$)',
+  '^bench/consume/(contenders|report|run)\\.ts$',
 ]
 
 const inputOutput =

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { TidewaterError } from '@tidewater/core'
 
 export interface BenchOptions {
-  /** What a contender with a share of 1 sends, its warm-up not counted. */
+  /** Of each contender's turn, its warm-up not counted. */
   readonly records: number
   readonly rounds: number
   /** Names of what runs; undefined for everything. */
@@ -10,19 +10,23 @@ export interface BenchOptions {
   readonly jsonFile: string | undefined
 }
 
-/**
- * Default of `--records`: more than three seconds' worth for a contender that does two million a second; the others' shares
- * are such that they take about as long.
- */
-const defaultRecords = 6_000_000
+export interface BenchDefaults {
+  readonly records: number
+  readonly rounds: number
+  /** Of `--json` without a file. */
+  readonly jsonFile: string
+}
 
 /** @throws TidewaterError `USAGE` */
 export function readOptions(
   args: readonly string[],
   known: readonly string[],
-  defaultJsonFile: string,
+  defaults: BenchDefaults,
 ): BenchOptions {
-  const { values } = parse(args.flatMap((arg, index) => withJsonFile(arg, args[index + 1], defaultJsonFile)))
+  const { values } = parse(
+    args.flatMap((arg, index) => withJsonFile(arg, args[index + 1], defaults.jsonFile)),
+    defaults,
+  )
   const only = values.only?.split(',').map((name) => name.trim())
   const unknown = only?.filter((name) => !known.includes(name)) ?? []
   if (unknown.length > 0) {
@@ -36,13 +40,13 @@ export function readOptions(
   }
 }
 
-function parse(args: string[]) {
+function parse(args: string[], { records, rounds }: BenchDefaults) {
   try {
     return parseArgs({
       args,
       options: {
-        records: { type: 'string', default: String(defaultRecords) },
-        rounds: { type: 'string', default: '5' },
+        records: { type: 'string', default: String(records) },
+        rounds: { type: 'string', default: String(rounds) },
         only: { type: 'string' },
         json: { type: 'string' },
       },

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { readOptions } from '../produce/options.js'
 
-const read = (...args: string[]) => readOptions(args, ['kafkajs', 'java'], 'default.json')
+const defaults = { records: 10, rounds: 5, jsonFile: 'default.json' }
+const read = (...args: string[]) => readOptions(args, ['kafkajs', 'java'], defaults)
 
 describe('readOptions', () => {
   it('has defaults: everybody, no file', () => {
-    expect(read()).toMatchObject({ rounds: 5, only: undefined, jsonFile: undefined })
+    expect(read()).toMatchObject({ records: 10, rounds: 5, only: undefined, jsonFile: undefined })
   })
   it('takes --json with and without its file, wherever it stands', () => {
     expect(read('--json').jsonFile).toBe('default.json')

@@ -11,10 +11,13 @@ const gap = 24
 const top = 110
 const width = left + 2 * (panelWidth + valueWidth) + gap
 
+/** What is drawn of a row. */
+type Drawn = Pick<Row, 'name' | 'isOurs' | 'recordsPerSecond' | 'cpuMicrosPerRecord'>
+
 interface Panel {
   readonly title: string
   readonly from: number
-  of(row: Row): Spread
+  of(row: Drawn): Spread
 }
 
 const panels: readonly Panel[] = [
@@ -35,7 +38,7 @@ export interface ChartText {
  * Both figures of each row as bars, least and most as whiskers, in an SVG that needs nothing else. Scales are logarithmic:
  * the contenders lie two orders of magnitude apart, and what is compared are ratios.
  */
-export function chart(rows: readonly Row[], { title, lines }: ChartText): string {
+export function chart(rows: readonly Drawn[], { title, lines }: ChartText): string {
   const bottom = top + lineHeight * rows.length
   const height = bottom + 40
   const labels = rows.map((row, index) => {
@@ -55,7 +58,7 @@ export function chart(rows: readonly Row[], { title, lines }: ChartText): string
   ].join('\n')}\n`
 }
 
-function panelOf({ title, from, of }: Panel, rows: readonly Row[], bottom: number): string {
+function panelOf({ title, from, of }: Panel, rows: readonly Drawn[], bottom: number): string {
   const decades = decadesOf(rows.map(of))
   const first = decades[0] ?? 0
   const span = (decades.at(-1) ?? 1) - first
@@ -71,7 +74,13 @@ function panelOf({ title, from, of }: Panel, rows: readonly Row[], bottom: numbe
   ].join('\n')
 }
 
-function bar(row: Row, { median, min, max }: Spread, y: number, from: number, x: (value: number) => number) {
+function bar(
+  row: Drawn,
+  { median, min, max }: Spread,
+  y: number,
+  from: number,
+  x: (value: number) => number,
+) {
   const [least, end, most] = [x(min), x(median), x(max)]
   return [
     `<rect class="bar" x="${from}" y="${y - barHeight / 2}" width="${Math.max(1, end - from).toFixed(1)}" height="${barHeight}" fill="${row.isOurs ? '#1f77b4' : '#b9c2cc'}"/>`,
