@@ -152,11 +152,7 @@ class Writer {
   }
 }
 
-/**
- * Whether a record that was not delivered may be in the topic all the same. Drivers say so; a producer that gave up, or
- * was told to, can't know of what was on its way.
- */
-function mayBeWritten({ code, details }: TidewaterError): boolean {
-  if (typeof details.mayBeWritten === 'boolean') return details.mayBeWritten
-  return code === 'ABORTED' || code === 'DELIVERY_TIMEOUT'
+/** Whether a record that was not delivered may be in the topic all the same. */
+function mayBeWritten({ details }: TidewaterError): boolean {
+  return details.mayBeWritten === true
 }
