@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { messageOf, TidewaterError, toTidewaterError } from '@tidewater/core'
 import { securityError } from '@tidewater/core/drivers'
 import { authenticate } from './authenticate.js'
+import { BrokerVersions } from './broker-versions.js'
 import { type ConnectionSettings, openSocket } from './open-socket.js'
 import { FrameReader } from './wire/frames.js'
 import type { Message } from './wire/messages.js'
@@ -30,6 +31,8 @@ const maxTimerMs = 0x7fffffff
  */
 export class BrokerConnection {
   onDown: (error: TidewaterError) => void = () => {}
+  /** What its broker speaks, once it was asked; another connection may lead to a newer or an older one. */
+  versions = new BrokerVersions([])
   readonly address: string
   readonly #socket: Socket
   readonly #settings: ConnectionSettings
@@ -127,6 +130,17 @@ export class BrokerConnection {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
     for (const resume of this.#held.splice(0)) resume()
     this.onDown(error)
+  }
+
+  /**
+   * Ends the connection because its broker does not speak what it said it speaks: the next one asks anew.
+   *
+   * @returns the error, retryable
+   */
+  misspoken(request: string): TidewaterError {
+    const error = this.#lost(`it refuses the version of ${request} that it offers`, undefined)
+    this.destroy(error)
+    return error
   }
 
   async #authenticate(): Promise<void> {
