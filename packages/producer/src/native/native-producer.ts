@@ -190,6 +190,7 @@ export class NativeProducer implements EncodedBatchSender {
 
   #requireOpen(): void {
     if (this.#isClosing) throw producerClosed()
+    // AvroProducer has checked each record; this is for those who use the driver alone, and says who was fenced.
     this.#transactions?.requireOpen()
   }
 
