@@ -21,7 +21,7 @@ const pure = [
   '^packages/core/src/(avro|config)/',
   '^packages/testkit/src/aws/(injected-faults|query-xml|rest-json|service|signature|temporary-credentials)\\.ts$',
   '^packages/core/src/retry/policy\\.ts$',
-  '^packages/core/src/kafka/topic-plan\\.ts$',
+  '^packages/core/src/kafka/(topic-plan|drivers/frames)\\.ts$',
   '^packages/producer/src/(batch|sample)/',
   '^packages/producer/src/native/(broker-versions|fate|partition-queues?|pending-batch|reconnect-backoff|verdict|wire/.*)\\.ts$',
   '^packages/producer/src/(options|driver-limits)\\.ts$',

@@ -1,10 +1,10 @@
 // Brokers that speak Kafka's wire format, each in the versions it is told to, over one log per partition.
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { FrameReader } from '@tidewater/core/drivers'
 import { onTestFinished } from 'vitest'
 import { recordBatchHeaderBytes } from '../../src/batch/record-batch.js'
 import { readRecords } from '../../src/batch/record-format.js'
-import { FrameReader } from '../../src/native/wire/frames.js'
 import { Reader } from '../../src/native/wire/reader.js'
 import { Writer } from '../../src/native/wire/writer.js'
 import { ModelBroker } from './model-broker.js'
@@ -69,7 +69,7 @@ export class ScriptedBroker {
   }
 
   #answer(frame: Buffer): Buffer | undefined {
-    const request = new Reader(frame)
+    const request = new Reader(frame, 4)
     const asked = { nodeId: this.nodeId, key: request.int16(), version: request.int16() }
     const correlationId = request.int32()
     request.plainString()
