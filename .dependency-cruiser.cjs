@@ -87,6 +87,7 @@ module.exports = {
         pathNot: [
           '^packages/testkit/test/(driver-faults\\.|cluster-faults\\.|faults/|native-kafka-4\\.1\\.)',
           '^packages/producer/test/native\\.',
+          '^packages/cli/test/produce-registry\\.',
         ],
       },
       to: { path: '^(packages|spark)/', pathNot: ['^packages/$1/', ...entryPoints] },
