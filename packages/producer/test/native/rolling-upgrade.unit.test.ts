@@ -5,7 +5,10 @@ import { nativeDriver } from '../../src/native/index.js'
 import { produceKey } from '../../src/native/wire/produce.js'
 import { ScriptedCluster } from './scripted-cluster.js'
 
+const apiVersionsKey = 18
 const initProducerIdKey = 22
+const addPartitionsKey = 24
+const endTxnKey = 26
 
 async function producerOf(
   cluster: ScriptedCluster,
@@ -123,6 +126,26 @@ test('a transaction ends in the way it began, however the cluster is upgraded un
     [11, 12],
     [3, 5],
   ])
-  expect(cluster.asked.filter(({ key }) => key === 24)).toHaveLength(1)
+  expect(cluster.asked.filter(({ key }) => key === addPartitionsKey)).toHaveLength(1)
   expect(cluster.log(0)).toEqual(upTo(15))
+})
+
+test('a coordinator that refuses the version of EndTxn is connected to anew, until it takes it', async () => {
+  const cluster = await ScriptedCluster.start(1)
+  const [broker] = cluster.brokers
+  const producer = await producerOf(cluster, { transactionalId: 'loader', transactionTimeoutMs: 60_000 })
+  const { transactions } = producer
+  transactions?.begin()
+  await deliver(producer, 0, upTo(5))
+  broker?.maxVersions.set(endTxnKey, 2)
+  if (broker !== undefined) broker.refusesBy = 'answering'
+  const committed = transactions?.commit()
+  const timesAsked = (key: number) => cluster.asked.filter((one) => one.key === key).length
+  await expect.poll(() => timesAsked(endTxnKey)).toBeGreaterThan(1)
+  broker?.maxVersions.clear()
+  await committed
+  expect(cluster.log(0)).toEqual(upTo(5))
+  // The first connections are those of control, batches and coordinator; each refusal ends the last of them.
+  const refusals = timesAsked(endTxnKey) - 1
+  expect(timesAsked(apiVersionsKey)).toBe(3 + refusals)
 })
