@@ -1,4 +1,10 @@
-import { TidewaterError, type Transactions } from '@tidewater/core'
+import {
+  type ConsumerGroup,
+  type GroupOffset,
+  TidewaterError,
+  type Transactions,
+  toTidewaterError,
+} from '@tidewater/core'
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { TransactionCoordinator } from './transaction-coordinator.js'
@@ -30,6 +36,8 @@ export class NativeTransactions implements Transactions {
   readonly #transactionalId: string
   readonly #partitions = new Map<PartitionQueue, 'adding' | 'added'>()
   #toAdd: PartitionQueue[] = []
+  /** The last call about offsets; undefined while the transaction has none. Never rejects. */
+  #offsetsSent: Promise<void> | undefined
   #identity: ProducerIdentity
   #state: State = 'none'
   /** Why it can only be aborted. */
@@ -64,7 +72,7 @@ export class NativeTransactions implements Transactions {
 
   async commit(): Promise<void> {
     this.#requireState('open', 'commit', 'Begin one first.')
-    await this.#producer.reported()
+    await Promise.all([this.#producer.reported(), this.#offsetsSent])
     if (this.#fenced !== undefined) throw this.#fenced
     if (this.#failure !== undefined)
       throw new TidewaterError(
@@ -82,9 +90,20 @@ export class NativeTransactions implements Transactions {
   async abort(): Promise<void> {
     this.#requireState('open', 'abort', 'Begin one first.')
     const error = new TidewaterError('ABORTED', 'The transaction was aborted')
-    await this.#producer.abandonSending(error)
+    await Promise.all([this.#producer.abandonSending(error), this.#offsetsSent])
     if (this.#fenced !== undefined) throw this.#fenced
     await this.#end(false)
+  }
+
+  async sendOffsets(offsets: readonly GroupOffset[], group: ConsumerGroup): Promise<void> {
+    this.#requireState('open', 'send offsets', 'Begin one first.')
+    for (const one of offsets) requireOffset(one)
+    if (offsets.length === 0) return
+    // One after the other: of two under way the earlier one could come later.
+    const before = this.#offsetsSent ?? Promise.resolve()
+    const sent = before.then(() => this.#coordinator.commitOffsets(this.#identity, offsets, group))
+    this.#offsetsSent = sent.catch((thrown) => this.noteFailure(toTidewaterError(thrown)))
+    await sent
   }
 
   /** @throws TidewaterError `TRANSACTION_INVALID` outside of a transaction, `PRODUCER_FENCED` */
@@ -109,7 +128,7 @@ export class NativeTransactions implements Transactions {
     return false
   }
 
-  /** A record of the transaction was not delivered. */
+  /** A record of the transaction was not delivered, or its offsets were not taken. */
   noteFailure(error: TidewaterError): void {
     if (error.code === 'PRODUCER_FENCED') this.#fenced ??= error
     this.#failure ??= error
@@ -134,7 +153,8 @@ export class NativeTransactions implements Transactions {
     this.#state = 'ending'
     try {
       let identity = this.#identity
-      if (this.#partitions.size > 0) identity = await this.#coordinator.end(identity, commits)
+      if (this.#partitions.size > 0 || this.#offsetsSent !== undefined)
+        identity = await this.#coordinator.end(identity, commits)
       // What failed may still be on its way to a broker: a new epoch keeps it out of the next transaction.
       if (this.#failure !== undefined && identity.epoch === this.#identity.epoch)
         identity = await this.#coordinator.begin(identity)
@@ -143,6 +163,7 @@ export class NativeTransactions implements Transactions {
       this.#identity = identity
       if (isOther) this.#producer.identify(identity)
       this.#partitions.clear()
+      this.#offsetsSent = undefined
       this.#failure = undefined
       this.#state = 'none'
     } catch (thrown) {
@@ -166,4 +187,19 @@ export class NativeTransactions implements Transactions {
       details: { transactionalId: this.#transactionalId },
     })
   }
+}
+
+/** Offsets are of 63 bits. */
+const offsetsEnd = 2n ** 63n
+
+function requireOffset({ topic, partition, offset }: GroupOffset): void {
+  if (typeof offset === 'bigint' && offset >= 0n && offset < offsetsEnd) return
+  throw new TidewaterError(
+    'CONFIG_INVALID',
+    `The offset of ${topic}-${partition} must be a bigint from 0n, got ${offset}`,
+    {
+      remedy: 'Give the offset of the next record to be read.',
+      details: { topic, partition, offset: String(offset) },
+    },
+  )
 }
