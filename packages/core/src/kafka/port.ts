@@ -76,13 +76,14 @@ export interface Transactions {
    * Makes what was sent visible, all of it at once. Waits for the reports of what was sent.
    *
    * @throws TidewaterError `TRANSACTION_INVALID` without one, `TRANSACTION_FAILED` when a record was not delivered: abort
-   * then; `PRODUCER_FENCED`
+   * then; `PRODUCER_FENCED`. After a retryable error nothing but the same call may come next
    */
   commit(): Promise<void>
   /**
    * Takes back what was sent: readers of committed records never see it. What is still to be sent fails with `ABORTED`.
    *
-   * @throws TidewaterError `TRANSACTION_INVALID` without one, `PRODUCER_FENCED`
+   * @throws TidewaterError `TRANSACTION_INVALID` without one, `PRODUCER_FENCED`. After a retryable error nothing but the same
+   * call may come next
    */
   abort(): Promise<void>
   /**

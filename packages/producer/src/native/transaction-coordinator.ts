@@ -2,7 +2,7 @@ import type { ConsumerGroup, GroupOffset } from '@tidewater/core'
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import type { Cluster } from './cluster.js'
 import { Coordinator, type Question } from './coordinator.js'
-import { decidingCode, transactionError } from './transaction-errors.js'
+import { decidingCode, transactionCode, transactionError } from './transaction-errors.js'
 import { initProducerId } from './wire/messages.js'
 import {
   addOffsetsToTxn,
@@ -98,7 +98,11 @@ export class TransactionCoordinator {
     const { next } = await this.#ask(commits ? 'Committing the transaction' : 'Aborting the transaction', {
       message: this.isImplicit ? endTxnWithEpoch : endTxn,
       request: { ...this.#subject(identity), commits },
-      errorCodeOf: ({ errorCode }) => errorCode,
+      errorCodeOf: ({ errorCode }) => {
+        // Before KIP-890, of a transaction that the coordinator never came to know: there is nothing to take back.
+        const isUnknown = !this.isImplicit && !commits && errorCode === transactionCode.invalidState
+        return isUnknown ? 0 : errorCode
+      },
     })
     return next ?? identity
   }

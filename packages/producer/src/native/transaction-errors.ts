@@ -6,6 +6,7 @@ export const transactionCode = {
   coordinatorLoading: 14,
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
+  invalidState: 48,
   concurrentTransactions: 51,
   fencedInstanceId: 82,
 } as const
@@ -62,7 +63,7 @@ export function isFencing(errorCode: number): boolean {
 export function producerFenced(transactionalId: string, errorCode: number): TidewaterError {
   return new TidewaterError(
     'PRODUCER_FENCED',
-    `Another producer has taken over the transactional id "${transactionalId}"`,
+    `Another producer has taken over the transactional id "${transactionalId}", or its transaction outlasted transactionTimeoutMs`,
     {
       remedy: 'Let this producer end; give each producer that is to run a transactional id of its own.',
       details: { transactionalId, kafkaErrorCode: errorCode },

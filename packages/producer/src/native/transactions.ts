@@ -21,7 +21,16 @@ export interface TransactionalProducer {
   pump(queue: PartitionQueue): void
 }
 
-type State = 'none' | 'open' | 'ending'
+/** `unanswered`: whether it was committed, or aborted, is not known, and nothing but the same call may come next. */
+type State = 'none' | 'open' | 'ending' | 'commit unanswered' | 'abort unanswered'
+
+const stateInWords: Readonly<Record<State, string>> = {
+  none: 'no transaction is open',
+  open: 'a transaction is open',
+  ending: 'a transaction is being ended',
+  'commit unanswered': 'it is not known whether the last one was committed',
+  'abort unanswered': 'it is not known whether the last one was aborted',
+}
 
 /**
  * The transactions of one transactional id, one at a time (KIP-98).
@@ -36,8 +45,10 @@ export class NativeTransactions implements Transactions {
   readonly #transactionalId: string
   readonly #partitions = new Map<PartitionQueue, 'adding' | 'added'>()
   #toAdd: PartitionQueue[] = []
-  /** The last call about offsets; undefined while the transaction has none. Never rejects. */
-  #offsetsSent: Promise<void> | undefined
+  /** Whether the coordinator may know of the transaction, so that it has to be ended there. */
+  #mayHaveJoined = false
+  /** What adds to the transaction: ended before it ends, or it could come late into the next one. Never rejects. */
+  #additions: Promise<unknown> = Promise.resolve()
   #identity: ProducerIdentity
   #state: State = 'none'
   /** Why it can only be aborted. */
@@ -65,16 +76,16 @@ export class NativeTransactions implements Transactions {
   }
 
   begin(): void {
-    this.#requireState('none', 'begin', 'Commit or abort the one that is open first.')
+    this.#requireState(['none'], 'begin', 'End the one before first.')
     this.#state = 'open'
     this.#failure = undefined
   }
 
   async commit(): Promise<void> {
-    this.#requireState('open', 'commit', 'Begin one first.')
-    await Promise.all([this.#producer.reported(), this.#offsetsSent])
+    this.#requireState(['open', 'commit unanswered'], 'commit', 'Begin one first.')
+    await Promise.all([this.#producer.reported(), this.#additions])
     if (this.#fenced !== undefined) throw this.#fenced
-    if (this.#failure !== undefined)
+    if (this.#failure !== undefined && this.#state === 'open')
       throw new TidewaterError(
         'TRANSACTION_FAILED',
         `The transaction can't be committed: ${this.#failure.message}`,
@@ -88,41 +99,42 @@ export class NativeTransactions implements Transactions {
   }
 
   async abort(): Promise<void> {
-    this.#requireState('open', 'abort', 'Begin one first.')
+    this.#requireState(['open', 'abort unanswered'], 'abort', 'Begin one first.')
     const error = new TidewaterError('ABORTED', 'The transaction was aborted')
-    await Promise.all([this.#producer.abandonSending(error), this.#offsetsSent])
+    await Promise.all([this.#producer.abandonSending(error), this.#additions])
     if (this.#fenced !== undefined) throw this.#fenced
     await this.#end(false)
   }
 
   async sendOffsets(offsets: readonly GroupOffset[], group: ConsumerGroup): Promise<void> {
-    this.#requireState('open', 'send offsets', 'Begin one first.')
+    this.#requireState(['open'], 'send offsets', 'Begin one first.')
     for (const one of offsets) requireOffset(one)
     if (offsets.length === 0) return
     // One after the other: of two under way the earlier one could come later.
-    const before = this.#offsetsSent ?? Promise.resolve()
-    const sent = before.then(() => this.#coordinator.commitOffsets(this.#identity, offsets, group))
-    this.#offsetsSent = sent.catch((thrown) => this.noteFailure(toTidewaterError(thrown)))
+    const sent = this.#additions.then(() => this.#coordinator.commitOffsets(this.#identity, offsets, group))
+    this.#mayHaveJoined = true
+    this.#additions = sent.catch((thrown) => this.noteFailure(toTidewaterError(thrown)))
     await sent
   }
 
   /** @throws TidewaterError `TRANSACTION_INVALID` outside of a transaction, `PRODUCER_FENCED` */
   requireOpen(): void {
-    this.#requireState('open', 'write a record', 'Begin one first.')
+    this.#requireState(['open'], 'write a record', 'Begin one first.')
   }
 
   /** Whether the queue's batches may be sent now; if not, its partition is added, and then they are. */
   admits(queue: PartitionQueue): boolean {
-    if (this.#coordinator.isImplicit) {
-      this.#partitions.set(queue, 'added')
-      return true
-    }
+    this.#mayHaveJoined = true
+    if (this.#coordinator.isImplicit) return true
     const known = this.#partitions.get(queue)
     if (known === 'added') return true
     if (known === undefined) {
       this.#partitions.set(queue, 'adding')
       // Those that come in one moment are added by one request.
-      if (this.#toAdd.length === 0) queueMicrotask(() => void this.#addPartitions())
+      if (this.#toAdd.length === 0) {
+        const added = Promise.resolve().then(() => this.#addPartitions())
+        this.#additions = Promise.all([this.#additions, added])
+      }
       this.#toAdd.push(queue)
     }
     return false
@@ -153,8 +165,7 @@ export class NativeTransactions implements Transactions {
     this.#state = 'ending'
     try {
       let identity = this.#identity
-      if (this.#partitions.size > 0 || this.#offsetsSent !== undefined)
-        identity = await this.#coordinator.end(identity, commits)
+      if (this.#mayHaveJoined) identity = await this.#coordinator.end(identity, commits)
       // What failed may still be on its way to a broker: a new epoch keeps it out of the next transaction.
       if (this.#failure !== undefined && identity.epoch === this.#identity.epoch)
         identity = await this.#coordinator.begin(identity)
@@ -163,27 +174,26 @@ export class NativeTransactions implements Transactions {
       this.#identity = identity
       if (isOther) this.#producer.identify(identity)
       this.#partitions.clear()
-      this.#offsetsSent = undefined
+      this.#mayHaveJoined = false
       this.#failure = undefined
       this.#state = 'none'
     } catch (thrown) {
-      if (TidewaterError.isInstance(thrown) && thrown.code === 'PRODUCER_FENCED') this.#fenced = thrown
-      // Whether it was ended is not known: the same call may be made again.
-      this.#state = 'open'
-      throw thrown
+      const error = toTidewaterError(thrown)
+      if (error.retryable) this.#state = commits ? 'commit unanswered' : 'abort unanswered'
+      else {
+        this.#state = 'open'
+        this.noteFailure(error)
+      }
+      throw error
     }
   }
 
-  #requireState(state: State, action: string, remedy: string): void {
+  #requireState(states: readonly State[], action: string, remedy: string): void {
     if (this.#fenced !== undefined) throw this.#fenced
-    if (this.#state === state) return
-    const words: Readonly<Record<State, string>> = {
-      none: 'no transaction is open',
-      open: 'a transaction is open',
-      ending: 'a transaction is being ended',
-    }
-    throw new TidewaterError('TRANSACTION_INVALID', `Can't ${action}: ${words[this.#state]}`, {
-      remedy,
+    if (states.includes(this.#state)) return
+    const isUnanswered = this.#state === 'commit unanswered' || this.#state === 'abort unanswered'
+    throw new TidewaterError('TRANSACTION_INVALID', `Can't ${action}: ${stateInWords[this.#state]}`, {
+      remedy: isUnanswered ? 'Make the call again that ended without an answer.' : remedy,
       details: { transactionalId: this.#transactionalId },
     })
   }
