@@ -203,7 +203,8 @@ export class AvroProducer<T> implements AsyncDisposable {
    * Takes back what was written since `beginTransaction`. Records that are not delivered yet have failed with `ABORTED`;
    * those that were are never seen by readers of committed records.
    *
-   * @throws TidewaterError `TRANSACTION_INVALID` without a transaction; `PRODUCER_FENCED`
+   * @throws TidewaterError `TRANSACTION_INVALID` without a transaction; `PRODUCER_FENCED`. After a retryable error call it
+   * again
    */
   async abortTransaction(): Promise<void> {
     const transactions = this.#requireTransactions()

@@ -125,7 +125,10 @@ export function transactionContract(name: string, bootstrapBrokers?: () => strin
       expect((await rejection(producer.abortTransaction())).code).toBe('TRANSACTION_INVALID')
       producer.beginTransaction()
       expect(codeOf(() => producer.beginTransaction())).toBe('TRANSACTION_INVALID')
-      await producer.commitTransaction()
+      producer.write(reading(2))
+      const twice = await Promise.allSettled([producer.commitTransaction(), producer.commitTransaction()])
+      expect(twice.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+      expect(await committedValues(topic)).toEqual([2])
       const plain = await createProducer({
         brokers: brokers(),
         topic,

@@ -83,9 +83,13 @@ export class NativeTransactions implements Transactions {
 
   async commit(): Promise<void> {
     this.#requireState(['open', 'commit unanswered'], 'commit', 'Begin one first.')
+    const isRepeated = this.#state === 'commit unanswered'
+    // From here on nothing may join it.
+    this.#state = 'ending'
     await Promise.all([this.#producer.reported(), this.#additions])
     if (this.#fenced !== undefined) throw this.#fenced
-    if (this.#failure !== undefined && this.#state === 'open')
+    if (this.#failure !== undefined && !isRepeated) {
+      this.#state = 'open'
       throw new TidewaterError(
         'TRANSACTION_FAILED',
         `The transaction can't be committed: ${this.#failure.message}`,
@@ -95,11 +99,13 @@ export class NativeTransactions implements Transactions {
           cause: this.#failure,
         },
       )
+    }
     await this.#end(true)
   }
 
   async abort(): Promise<void> {
     this.#requireState(['open', 'abort unanswered'], 'abort', 'Begin one first.')
+    this.#state = 'ending'
     const error = new TidewaterError('ABORTED', 'The transaction was aborted')
     await Promise.all([this.#producer.abandonSending(error), this.#additions])
     if (this.#fenced !== undefined) throw this.#fenced
@@ -162,7 +168,6 @@ export class NativeTransactions implements Transactions {
   }
 
   async #end(commits: boolean): Promise<void> {
-    this.#state = 'ending'
     try {
       let identity = this.#identity
       if (this.#mayHaveJoined) identity = await this.#coordinator.end(identity, commits)
