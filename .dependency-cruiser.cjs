@@ -23,7 +23,7 @@ const pure = [
   '^packages/core/src/retry/policy\\.ts$',
   '^packages/core/src/kafka/(topic-plan|drivers/frames)\\.ts$',
   '^packages/producer/src/(batch|sample)/',
-  '^packages/producer/src/native/(broker-versions|fate|partition-queues?|pending-batch|reconnect-backoff|verdict|wire/.*)\\.ts$',
+  '^packages/producer/src/native/(broker-versions|fate|partition-queues?|pending-batch|reconnect-backoff|transaction-errors|verdict|wire/.*)\\.ts$',
   '^packages/producer/src/(options|driver-limits)\\.ts$',
   '^packages/producer/src/registry/(confluent-answer|framing|glue-status|read-framing|wire-format)\\.ts$',
   '^packages/producer/src/fleet/(latency-histogram|messages|options|plan|report|restart-budget|token-bucket|worker-counters)\\.ts$',
@@ -85,7 +85,7 @@ module.exports = {
       from: {
         path: '^packages/([^/]+)/(src|test)',
         pathNot: [
-          '^packages/testkit/test/(driver-faults\\.|cluster-faults\\.|faults/|native-kafka-4\\.1\\.)',
+          '^packages/testkit/test/((driver|cluster|transaction)-faults\\.|faults/|native-kafka-4\\.1\\.)',
           '^packages/producer/test/native\\.',
           '^packages/cli/test/produce-registry\\.',
         ],
