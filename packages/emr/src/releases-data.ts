@@ -87,7 +87,11 @@ export const optionGates = {
   maxFilesToRewrite: ['iceberg', '1.10.0'],
   /** `clean_expired_metadata` of expire_snapshots. */
   cleanExpiredMetadata: ['iceberg', '1.10.0'],
-} as const satisfies Readonly<Record<string, readonly ['spark' | 'iceberg', string]>>
+  /** Mode STREAMING of EMR Serverless. AWS's user guide. */
+  serverlessStreaming: ['emr', '7.1.0'],
+  /** `shutdownGracePeriodInSeconds` of EMR Serverless. AWS's user guide. */
+  serverlessGracePeriod: ['emr', '7.9.0'],
+} as const satisfies Readonly<Record<string, readonly ['emr' | 'spark' | 'iceberg', string]>>
 
 function factsOf([label, sparkVersion, icebergVersion, pythonVersions]: Row, scalaVersion: '2.12' | '2.13') {
   return { label, sparkVersion, icebergVersion, scalaVersion, javaVersion: 17 as const, pythonVersions }

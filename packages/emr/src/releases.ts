@@ -45,7 +45,11 @@ export function releaseOf(label: string): Release {
       `software.amazon.msk:aws-msk-iam-auth:${mskIamAuthVersion}`,
     ],
     icebergJar: icebergJarPath,
-    gates: gatesOf({ spark: sparkVersion, iceberg: icebergVersion }),
+    gates: gatesOf({
+      emr: parseLabel(found.label).version,
+      spark: sparkVersion,
+      iceberg: icebergVersion,
+    }),
     ...(isKnown ? {} : { finding: unknownRelease(label, found) }),
   }
 }
@@ -60,7 +64,9 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-function gatesOf(versions: Readonly<Record<'spark' | 'iceberg', string>>): Record<OptionGate, boolean> {
+function gatesOf(
+  versions: Readonly<Record<'emr' | 'spark' | 'iceberg', string>>,
+): Record<OptionGate, boolean> {
   return Object.fromEntries(
     Object.entries(optionGates).map(([gate, [component, since]]) => [
       gate,

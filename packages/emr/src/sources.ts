@@ -69,7 +69,7 @@ export const sources = {
   parquetCodec: measured('26.5 bytes a record with zstd, 52.6 with snappy; level 1 gained nothing'),
   avroFormat: measured('writing Avro against writing Parquet'),
   pollSize: measured('the Kafka source, 0.89 instead of 1.35 µs a record'),
-  lastWave: measured('3 partitions on 2 cores'),
+  lastWave: measured('3 partitions on 2 cores lose a quarter of the time of the last round'),
   ratePerCore: measured('80,000 to 90,000 records a second and core'),
   deadLetterQuery: measured('the second query, about 30 %'),
   expectation: { title: "Tidewater's own reckoning", trust: 'inferred' },

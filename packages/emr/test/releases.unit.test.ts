@@ -65,12 +65,14 @@ describe('releaseOf', () => {
   it.each([
     ['emr-6.15.0', { executorFailuresInterval: false, deleteGranularity: false, adaptiveStreaming: false }],
     ['emr-7.1.0', { executorFailuresInterval: true, deleteGranularity: false, maxFailedCommits: false }],
-    ['emr-7.2.0', { deleteGranularity: true, maxFailedCommits: false }],
+    ['emr-7.0.0', { serverlessStreaming: false }],
+    ['emr-7.2.0', { deleteGranularity: true, maxFailedCommits: false, serverlessStreaming: true }],
+    ['emr-7.8.0', { serverlessGracePeriod: false }],
     ['emr-7.4.0', { maxFailedCommits: true, removeDanglingDeletes: false }],
     ['emr-7.11.0', { deleteRatioThreshold: true, columnStatistics: false }],
     ['emr-7.12.0', { columnStatistics: true, cleanExpiredMetadata: true, maxRecordsPerPartition: false }],
     ['emr-spark-8.0.0', { maxRecordsPerPartition: true, adaptiveStreaming: false }],
-    ['emr-spark-8.1.0', { adaptiveStreaming: true }],
+    ['emr-spark-8.1.0', { adaptiveStreaming: true, serverlessGracePeriod: true }],
   ])('gates options of %s by its versions', (label, gates) => {
     expect(releaseOf(label).gates).toMatchObject(gates)
   })

@@ -148,6 +148,8 @@ describe('findings', () => {
   it('names none but the files for the run book topic', () => {
     expect(idsOf(tuneStreaming(netflowTuning('emr-7.13.0')))).toEqual(['info emr.small-files'])
     expect(idsOf(tuneBatch(netflowBackfill('emr-7.13.0')))).toEqual([])
+    const serverless = tuneBatch({ ...netflowBackfill('emr-7.0.0'), target: 'serverless' })
+    expect(idsOf(serverless)).toEqual([])
   })
 
   it("warns of fewer vCPU than partitions, with the run book's reason", () => {
@@ -161,6 +163,11 @@ describe('findings', () => {
     ['a rate the cores cannot work off', { expectedRecordsPerSecond: 5_000_000 }, 'error emr.too-slow'],
     ['a short trigger', { triggerSeconds: 59 }, 'warning emr.trigger-short'],
     ['a release without a Python for the job', { release: 'emr-6.15.0' }, 'error emr.python-unsupported'],
+    [
+      'streaming on a Serverless that cannot',
+      { release: 'emr-7.0.0', target: 'serverless' as const },
+      'error emr.serverless-streaming',
+    ],
     ['an unknown release', { release: 'emr-7.99.0' }, 'warning emr.release-unknown'],
     [
       'cores taken away by an override',

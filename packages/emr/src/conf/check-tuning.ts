@@ -22,8 +22,13 @@ export function commonFindings(options: CommonOptions, release: Release): Findin
 }
 
 /** What is worth knowing of a stream: whether it keeps up, and what its micro-batches do to the table. */
-export function streamingFindings(options: StreamingOptions): Finding[] {
-  return [...rateFindings(options), ...triggerFindings(options), fileFinding(options)]
+export function streamingFindings(options: StreamingOptions, release: Release): Finding[] {
+  return [
+    ...serverlessFindings(options, release),
+    ...rateFindings(options),
+    ...triggerFindings(options),
+    fileFinding(options),
+  ]
 }
 
 function pythonFindings({ label, pythonVersions }: Release): Finding[] {
@@ -84,6 +89,20 @@ function leftOut({ rowLevelChanges }: CommonOptions, { label, icebergVersion, ga
       evidence: `${label} has Iceberg ${icebergVersion}, the option is of 1.5.0`,
       reason: 'A delete file may then concern all data files of a partition, and readers open more of them.',
       fix: 'Use emr-7.2.0 or newer if many rows are deleted.',
+    },
+  ]
+}
+
+function serverlessFindings({ target }: StreamingOptions, { label, gates }: Release): Finding[] {
+  if (target !== 'serverless' || gates.serverlessStreaming) return []
+  return [
+    {
+      id: 'emr.serverless-streaming',
+      severity: 'error',
+      subject: label,
+      evidence: `${label} on EMR Serverless`,
+      reason: 'Job runs in the mode STREAMING need emr-7.1.0 or newer.',
+      fix: 'Use a newer release, or EMR on EC2.',
     },
   ]
 }

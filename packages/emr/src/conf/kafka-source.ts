@@ -12,13 +12,13 @@ const consumerTimeoutSeconds = 300
  * Settings of the Kafka source.
  *
  * @param batchSeconds about how long a full micro-batch may take
- * @param idleSeconds how long a consumer may have nothing to do between two micro-batches
+ * @param idleSeconds how long a consumer of a stream may have nothing to do between two micro-batches; undefined for a batch
  */
 export function kafkaSourceEntries(
   options: CommonOptions,
   { cores, tasks }: Parallelism,
   batchSeconds: number,
-  idleSeconds: number,
+  idleSeconds: number | undefined,
 ): TunedEntry[] {
   const { partitions, deadLetters } = options
   const perCore = coreRate(options).recordsPerSecond
@@ -27,7 +27,7 @@ export function kafkaSourceEntries(
       scope: 'source',
       key: 'maxOffsetsPerTrigger',
       value: String(Math.max(partitions, roundDown(cores * perCore * batchSeconds))),
-      reason: `what ${cores} cores work off in ${batchSeconds} s at ${perCore} records a second each: after an outage a micro-batch stays as short as any other`,
+      reason: `what ${cores} cores work off in ${batchSeconds} s at ${perCore} records a second each: ${idleSeconds === undefined ? 'what a failure repeats at most' : 'after an outage a micro-batch stays as short as any other'}`,
       source: sources.runBook,
     },
     {
@@ -58,7 +58,7 @@ export function kafkaSourceEntries(
       source: sources.emrBestPractices,
     })
   }
-  if (idleSeconds >= consumerTimeoutSeconds) {
+  if (idleSeconds !== undefined && idleSeconds >= consumerTimeoutSeconds) {
     for (const key of [
       'spark.kafka.consumer.cache.timeout',
       'spark.kafka.consumer.fetchedData.cache.timeout',

@@ -40,14 +40,7 @@ export function tableEntries(
         : 'no shuffle before writing',
       sources.runBook,
     ),
-    one(
-      'write.spark.fanout.enabled',
-      String(isStreaming),
-      isStreaming
-        ? 'a task keeps a file open for each partition instead of sorting its rows'
-        : 'rows come sorted by partition, so one open file at a time is enough, and memory stays bounded',
-      isStreaming ? sources.icebergStreaming : sources.runBook,
-    ),
+    fanoutEntry(options.partitionedTable, isStreaming),
     one(
       'write.target-file-size-bytes',
       targetFileSizeBytes,
@@ -71,6 +64,18 @@ export function tableEntries(
     one('write.metadata.previous-versions-max', 100, 'metadata files that stay', sources.icebergProperties),
     ...rowLevelEntries(options, release),
   ]
+}
+
+function fanoutEntry(partitionedTable: boolean, isStreaming: boolean): TunedEntry {
+  const withPartitions = isStreaming
+    ? 'a task keeps a file open for each partition instead of sorting its rows'
+    : 'rows come sorted by partition, so one open file at a time is enough, and memory stays bounded'
+  return one(
+    'write.spark.fanout.enabled',
+    String(isStreaming),
+    partitionedTable ? withPartitions : 'without partitions either way is the same',
+    isStreaming ? sources.icebergStreaming : sources.runBook,
+  )
 }
 
 function rowLevelEntries({ rowLevelChanges }: CommonOptions, { gates }: Release): TunedEntry[] {

@@ -44,7 +44,7 @@ export function tuneStreaming(tuning: StreamingTuning): TunedConf {
     options,
     { profile: 'streaming', idleSeconds: triggerSeconds },
     release,
-    streamingFindings(withOverriddenCores(options)),
+    streamingFindings(withOverriddenCores(options), release),
   )
 }
 
@@ -59,7 +59,7 @@ export function tuneBatch(tuning: BatchTuning): TunedConf {
   const parallelism = batchParallelism(options)
   return tuned(
     [
-      ...kafkaSourceEntries(options, parallelism, options.batchSeconds, 0),
+      ...kafkaSourceEntries(options, parallelism, options.batchSeconds, undefined),
       ...allocationEntries(options, release, parallelism, undefined),
       ...tableEntries(options, release, 'batch'),
     ],
