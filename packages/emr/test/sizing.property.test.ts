@@ -78,6 +78,9 @@ test('nodes hold their executors and a driver, within the limits of managed scal
       const sizing = sizeJob(input)
       if (sizing.target !== 'ec2') throw new Error('not the target asked for')
       const { executors, driver, executorsPerNode, computeLimits } = sizing
+      const asked = instanceTypes.find(
+        (type) => 'instanceType' in input && type.instanceType === input.instanceType,
+      )
       const containerMb = executors.memoryMb + executors.memoryOverheadMb
       const driverMb = driver.memoryMb + driver.memoryOverheadMb
       const types = (sizing.instanceFleets ?? []).flatMap(({ InstanceFleetType, InstanceTypeConfigs }) =>
@@ -87,6 +90,8 @@ test('nodes hold their executors and a driver, within the limits of managed scal
       for (const name of [...types, ...groups.map(({ InstanceType }) => InstanceType)]) {
         const type = instanceTypes.find(({ instanceType }) => instanceType === name)
         expect(type?.vCpus).toBe(executorsPerNode * executors.cores)
+        // The job's Python and native libraries are of one architecture.
+        expect(type?.architecture).toBe(asked?.architecture)
         expect(type?.yarnMemoryMb).toBeGreaterThanOrEqual(executorsPerNode * containerMb + driverMb)
       }
       const nodes =
