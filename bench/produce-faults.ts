@@ -4,12 +4,18 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const { values } = parseArgs({ options: { times: { type: 'string', default: '20' } } })
+//   produce-faults [--times 20] [--subjects cluster,transaction]
+const { values } = parseArgs({
+  options: {
+    times: { type: 'string', default: '20' },
+    subjects: { type: 'string', default: 'cluster,transaction' },
+  },
+})
 const times = Number(values.times)
 const repositoryFolder = fileURLToPath(new URL('..', import.meta.url))
-const testFiles = ['cluster', 'transaction'].map(
-  (subject) => `packages/testkit/test/${subject}-faults.integration.test.ts`,
-)
+const testFiles = values.subjects
+  .split(',')
+  .map((subject) => `packages/testkit/test/${subject}-faults.integration.test.ts`)
 
 interface Run {
   readonly passed: boolean
