@@ -1,9 +1,9 @@
 /** What jobs/consumer.py answers to a turn. */
 export interface Run {
   readonly seconds: number
-  /** Of the tasks: what Spark calls executor CPU time. */
+  /** Of the tasks' own threads: what Spark calls executor CPU time. */
   readonly cpuSeconds: number
-  /** Of the whole JVM: planning, compiling and collecting garbage too. */
+  /** Of the whole JVM without its compilers: planning, commits, garbage collection and threads that feed Python too. */
   readonly jvmCpuSeconds: number
   readonly rows: number
   /** Of all columns of the schema, whatever their order. */

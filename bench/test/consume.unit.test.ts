@@ -36,7 +36,7 @@ describe('the report', () => {
   it.each([
     [4, 'met'],
     [3.1, 'not met'],
-  ])('judges the goal by the CPU time of the whole JVM: %d against 2 s is %s', (ofPeer, verdict) => {
+  ])('judges the goal by the CPU time of the whole JVM too: %d against 2 s is %s', (ofPeer, verdict) => {
     const text = textOf([
       [peer, [measured(1, 9, ofPeer)]],
       [goal.name, [measured(1, 1, 2)]],

@@ -95,6 +95,8 @@ async function writeConf(
   const conf = {
     'spark.master': `local[${cores}]`,
     'spark.driver.memory': '1g',
+    // The compilers' CPU time is told apart by thread, so theirs must not come and go.
+    'spark.driver.extraJavaOptions': '-XX:-UseDynamicNumberOfCompilerThreads',
     'spark.driver.extraClassPath': jars.map((one) => join(one ?? '', '*')).join(delimiter),
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
