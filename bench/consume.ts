@@ -11,7 +11,13 @@ import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { prepareToolchain, startLocal } from '@tidewater/testkit'
 import { type Contender, contenders as everyone } from './consume/contenders.js'
 import { type Outcome, reportOf } from './consume/report.js'
-import { cpuMicrosPerRecord, type Measured, type Run, recordsPerSecond } from './consume/run.js'
+import {
+  cpuMicrosPerRecord,
+  jvmCpuMicrosPerRecord,
+  type Measured,
+  type Run,
+  recordsPerSecond,
+} from './consume/run.js'
 import { type Consumer, startConsumer } from './consume/stage/consumer.js'
 import { fillTopic, partitions } from './consume/stage/topic.js'
 import { figure } from './produce/comparison/figures.js'
@@ -104,7 +110,7 @@ async function playRounds(
 }
 
 function costs(one: Measured): string {
-  return `${figure(recordsPerSecond(one))} records/s, ${figure(cpuMicrosPerRecord(one))} CPU us/record`
+  return `${figure(recordsPerSecond(one))} records/s, us/record: tasks ${figure(cpuMicrosPerRecord(one))}, JVM ${figure(jvmCpuMicrosPerRecord(one))}`
 }
 
 async function write(jsonFile: string, json: string, svg: string): Promise<void> {
