@@ -10,8 +10,9 @@ import { type AwsAccount, type OwnedAccount, openAccount } from './account.js'
 import type { LocalAwsConfig } from './aws-options.js'
 import { emrLimits } from './emr/limits.js'
 import { emrService } from './emr/service.js'
+import { emrServerlessService } from './emr-serverless/service.js'
 import { emulatedServices, startEmulator } from './emulator.js'
-import { jobHost } from './jobs/start-job.js'
+import { type JobSpec, jobHost } from './jobs/start-job.js'
 import { localObjects } from './objects.js'
 import { type AwsEndpoint, startAwsEndpoint } from './server.js'
 import type { AwsService } from './service.js'
@@ -74,15 +75,12 @@ export async function startAwsStack(options: AwsStackOptions): Promise<RunningAw
   const emulator = await startEmulator({ folder: join(folder, 'emulator'), region, accountId, toolchain })
   const objects = localObjects(emulator.url)
   let endpoint: AwsEndpoint | undefined
-  const emr = emrService({
+  const host = {
     region,
     accountId,
     transitionMs: config.transitionMs,
-    limits: config.throttled ? emrLimits : undefined,
-    newId: (prefix) => `${prefix}-${upperCaseId(13)}`,
-    folder: join(folder, 'steps'),
     objects,
-    startJob: (spec) =>
+    startJob: (spec: JobSpec) =>
       jobHost({
         stateFolder,
         region,
@@ -90,15 +88,23 @@ export async function startAwsStack(options: AwsStackOptions): Promise<RunningAw
         s3Url: emulator.url,
         issue,
         spark,
+        // The signal belonged to the start.
         toolchain: { ...toolchain, signal: undefined },
       })(spec),
+  }
+  const emr = emrService({
+    ...host,
+    limits: config.throttled ? emrLimits : undefined,
+    newId: (prefix) => `${prefix}-${randomId(13).toUpperCase()}`,
+    folder: join(folder, 'steps'),
   })
+  const serverless = emrServerlessService({ ...host, newId: () => `00${randomId(14)}` })
   try {
     for (const bucket of config.buckets) await objects.createBucket(bucket)
     endpoint = await startAwsEndpoint({
       region,
       identities: account.identityOf,
-      services: [emr, stsService({ issue }), ...services],
+      services: [emr, serverless, stsService({ issue }), ...services],
       relays: Object.fromEntries(emulatedServices.map((service) => [service, emulator.url])),
       port: config.port,
     })
@@ -127,7 +133,7 @@ export async function startAwsStack(options: AwsStackOptions): Promise<RunningAw
     requests: endpoint.requests,
     injectFault: endpoint.injectFault,
     async close() {
-      await emr.close()
+      await Promise.all([emr.close(), serverless.close()])
       await endpoint?.close()
       await emulator.process.stop(10_000)
     },
@@ -152,7 +158,7 @@ async function ownAccount(folder: string): Promise<OwnedAccount> {
   return { ...openAccount(ownRegion, ownAccountId, user), user, credentialsFile }
 }
 
-function upperCaseId(length: number): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+function randomId(length: number): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
   return [...randomBytes(length)].map((byte) => alphabet[byte % alphabet.length]).join('')
 }

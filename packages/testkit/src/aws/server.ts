@@ -17,7 +17,7 @@ import { signedService, verifySignature } from './signature.js'
 export interface AwsEndpointOptions {
   /** Region that requests have to be signed for. Default `us-east-1`. */
   readonly region?: string
-  /** What is behind the endpoint. A request goes to the first service that takes it. */
+  /** What is behind the endpoint. */
   readonly services: readonly AwsService[]
   /** Who may sign. A function is asked at each request, so that identities can come and go. */
   readonly identities: readonly AwsIdentity[] | ((accessKeyId: string) => AwsIdentity | undefined)
@@ -79,7 +79,9 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const serve = async (request: HttpRequest): Promise<HttpAnswer | 'disconnect'> => {
     const nowMs = Date.now() + clockOffsetSeconds * 1_000
     const requestId = randomUUID()
-    const service = services.find((one) => one.route(request) !== undefined)
+    // Services have paths in common, such as those of tags. A wrong scope is told by the service that would have taken it.
+    const able = services.filter((one) => one.route(request) !== undefined)
+    const service = able.find(({ signingName }) => signingName === signedService(request)) ?? able[0]
     const operation = service?.route(request)
     if (service === undefined || operation === undefined) {
       served.push({ service: 'unknown', operation: `${request.method} ${request.path}`, status: 404 })

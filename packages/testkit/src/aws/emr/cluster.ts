@@ -1,10 +1,11 @@
+import type { JobOutcome, RunningJob } from '../jobs/running-job.js'
 import { sparkDefaultsOf } from '../jobs/spark-submit.js'
 import { parseObjectUri } from '../objects.js'
 import type { AwsFault } from '../service.js'
 import { type WireRecord, wireRecord, wireRecords, wireString, wireStrings } from '../wire-values.js'
 import { type EmrStep, isActive, stepEnded } from './step.js'
 import { stepLogKeys, yarnApplicationId } from './step-logs.js'
-import { type RunningStep, runStep, type StepHost, type StepOutcome } from './step-run.js'
+import { runStep, type StepHost } from './step-run.js'
 import { stepsProblem, validationException } from './validation.js'
 
 export interface EmrHost extends StepHost {
@@ -45,7 +46,7 @@ export class EmrCluster {
   autoTermination: unknown
   readonly request: WireRecord
   readonly #host: EmrHost
-  readonly #running = new Map<EmrStep, RunningStep>()
+  readonly #running = new Map<EmrStep, RunningJob>()
   readonly #keepsAlive: boolean
   #timer: NodeJS.Timeout | undefined
 
@@ -209,7 +210,7 @@ export class EmrCluster {
     void running.ended.then((outcome) => this.#ended(step, outcome))
   }
 
-  #ended(step: EmrStep, outcome: StepOutcome): void {
+  #ended(step: EmrStep, outcome: JobOutcome): void {
     this.#running.delete(step)
     if (this.state === 'TERMINATING') stepEnded(step, 'INTERRUPTED', Date.now())
     else if (step.state === 'CANCEL_PENDING') stepEnded(step, 'CANCELLED', Date.now())
@@ -218,7 +219,7 @@ export class EmrCluster {
     this.#schedule()
   }
 
-  #failed(step: EmrStep, { message }: StepOutcome): void {
+  #failed(step: EmrStep, { message }: JobOutcome): void {
     const logUri = wireString(this.request.LogUri)?.replace(/\/*$/, '')
     step.failure = {
       Reason: 'Unknown Error.',

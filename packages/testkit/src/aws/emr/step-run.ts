@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, TidewaterError } from '@tidewater/core'
+import { TidewaterError } from '@tidewater/core'
 import { readLogTail } from '../../supervisor/log-tail.js'
 import type { ProcessExit } from '../../supervisor/supervise.js'
 import { failureReason } from '../jobs/failure-reason.js'
 import { shipLogs } from '../jobs/log-shipper.js'
+import { type JobOutcome, type RunningJob, runningJob } from '../jobs/running-job.js'
 import type { StartedJob, StartJob } from '../jobs/start-job.js'
 import type { LocalObjects } from '../objects.js'
 import { clusterModeStderr, controllerLog, type StepLogKeys } from './step-logs.js'
@@ -21,19 +22,6 @@ export interface StepRunRequest {
   readonly logs: { readonly bucket: string; readonly keys: StepLogKeys } | undefined
 }
 
-export interface StepOutcome {
-  readonly exitCode: number
-  /** The error that the step's own log ends with. */
-  readonly message?: string
-}
-
-export interface RunningStep {
-  /** Resolves when its logs are in the object store. */
-  readonly ended: Promise<StepOutcome>
-  interrupt(): void
-  kill(): void
-}
-
 export interface StepHost {
   readonly startJob: StartJob
   readonly objects: LocalObjects
@@ -44,21 +32,12 @@ export interface StepHost {
 const commandRunner = /(^|\/)command-runner\.jar$/
 const longestMessage = 1_000
 
-/** Runs a step as the agent on a cluster's primary node does. Never rejects: what goes wrong is the step's outcome. */
-export function runStep(request: StepRunRequest, host: StepHost): RunningStep {
-  let wanted: 'interrupt' | 'kill' | undefined
-  let job: StartedJob | undefined
-  const signal = (how: 'interrupt' | 'kill') => {
-    wanted = how
-    job?.[how]()
-  }
-  const work = async (): Promise<StepOutcome> => {
-    job = await startCommand(request, host.startJob)
-    if (wanted !== undefined) job[wanted]()
-    return followJob(request, job, host)
-  }
-  const ended = work().catch((thrown: unknown) => ({ exitCode: 1, message: messageOf(thrown) }))
-  return { ended, interrupt: () => signal('interrupt'), kill: () => signal('kill') }
+/** Runs a step as the agent on a cluster's primary node does. */
+export function runStep(request: StepRunRequest, host: StepHost): RunningJob {
+  return runningJob(
+    () => startCommand(request, host.startJob),
+    (job) => followJob(request, job, host),
+  )
 }
 
 async function startCommand(request: StepRunRequest, startJob: StartJob): Promise<StartedJob> {
@@ -71,7 +50,7 @@ async function startCommand(request: StepRunRequest, startJob: StartJob): Promis
   return startJob({ id: stepId, command, args: rest, roleArn, sparkDefaults })
 }
 
-async function followJob(request: StepRunRequest, job: StartedJob, host: StepHost): Promise<StepOutcome> {
+async function followJob(request: StepRunRequest, job: StartedJob, host: StepHost): Promise<JobOutcome> {
   const { stepId, logs, applicationId, args } = request
   const own = (name: string) => join(host.folder, `${stepId}.${name}`)
   const writeController = (exit?: ProcessExit, exitCode?: number) =>
