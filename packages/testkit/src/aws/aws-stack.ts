@@ -10,6 +10,7 @@ import { type AwsAccount, type OwnedAccount, openAccount } from './account.js'
 import type { LocalAwsConfig } from './aws-options.js'
 import { emrLimits } from './emr/limits.js'
 import { emrService } from './emr/service.js'
+import { emrContainersService } from './emr-containers/service.js'
 import { emrServerlessService } from './emr-serverless/service.js'
 import { emulatedServices, startEmulator } from './emulator.js'
 import { type JobSpec, jobHost } from './jobs/start-job.js'
@@ -99,12 +100,13 @@ export async function startAwsStack(options: AwsStackOptions): Promise<RunningAw
     folder: join(folder, 'steps'),
   })
   const serverless = emrServerlessService({ ...host, newId: () => `00${randomId(14)}` })
+  const containers = emrContainersService({ ...host, newId: () => `0000000${randomId(12)}` })
   try {
     for (const bucket of config.buckets) await objects.createBucket(bucket)
     endpoint = await startAwsEndpoint({
       region,
       identities: account.identityOf,
-      services: [emr, serverless, stsService({ issue }), ...services],
+      services: [emr, serverless, containers, stsService({ issue }), ...services],
       relays: Object.fromEntries(emulatedServices.map((service) => [service, emulator.url])),
       port: config.port,
     })
@@ -133,7 +135,7 @@ export async function startAwsStack(options: AwsStackOptions): Promise<RunningAw
     requests: endpoint.requests,
     injectFault: endpoint.injectFault,
     async close() {
-      await Promise.all([emr.close(), serverless.close()])
+      await Promise.all([emr.close(), serverless.close(), containers.close()])
       await endpoint?.close()
       await emulator.process.stop(10_000)
     },

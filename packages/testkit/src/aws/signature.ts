@@ -38,6 +38,8 @@ export function parseAuthorization(header: string): SignatureParts | undefined {
 export function signedService({ headers, query }: HttpRequestHead): string | undefined {
   const header = headers.authorization
   if (header !== undefined) return parseAuthorization(header)?.service
+  // Only S3 still takes version 2, in which boto3 presigns.
+  if (query.has('AWSAccessKeyId')) return 's3'
   return query.get('X-Amz-Credential')?.split('/')[3]
 }
 

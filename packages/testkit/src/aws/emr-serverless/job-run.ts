@@ -1,15 +1,9 @@
+import { driverArguments, driverLogs } from '../jobs/driver-spec.js'
 import { type DriverLogs, type JobOutcome, type RunningJob, runDriver } from '../jobs/running-job.js'
-import { sparkDefaultsOf, splitParameters } from '../jobs/spark-submit.js'
+import { sparkDefaultsOf } from '../jobs/spark-submit.js'
 import type { StartJob } from '../jobs/start-job.js'
-import { type LocalObjects, parseObjectUri } from '../objects.js'
-import {
-  epochSeconds,
-  type WireRecord,
-  wireMap,
-  wireRecord,
-  wireString,
-  wireStrings,
-} from '../wire-values.js'
+import type { LocalObjects } from '../objects.js'
+import { type WireRecord, wireMap, wireRecord } from '../wire-values.js'
 import { mayTryAgain, type RetryRules } from './retries.js'
 
 export interface ServerlessHost {
@@ -28,7 +22,7 @@ export interface RunApplication {
   readonly request: WireRecord
 }
 
-type RunState =
+export type RunState =
   | 'SUBMITTED'
   | 'PENDING'
   | 'SCHEDULED'
@@ -38,7 +32,7 @@ type RunState =
   | 'CANCELLING'
   | 'CANCELLED'
 
-interface Attempt {
+export interface Attempt {
   readonly number: number
   readonly createdAtMs: number
   updatedAtMs: number
@@ -57,15 +51,15 @@ export class ServerlessRun {
   readonly attempts: Attempt[] = []
   readonly tags: Map<string, string>
   readonly request: WireRecord
-  readonly #application: RunApplication
-  readonly #createdBy: string
+  readonly application: RunApplication
+  readonly createdBy: string
   readonly #host: ServerlessHost
   readonly #failedAtMs: number[] = []
   readonly #onEnd: () => void
   #running: RunningJob | undefined
   #timer: NodeJS.Timeout | undefined
-  #startedAtMs: number | undefined
-  #endedAtMs: number | undefined
+  startedAtMs: number | undefined
+  endedAtMs: number | undefined
 
   /** @param onEnd called once, when no attempt follows */
   constructor(
@@ -76,10 +70,10 @@ export class ServerlessRun {
     onEnd: () => void,
   ) {
     this.id = host.newId()
-    this.#application = application
+    this.application = application
     this.request = request
     this.tags = new Map(Object.entries(wireMap(request.tags)))
-    this.#createdBy = createdBy
+    this.createdBy = createdBy
     this.#host = host
     this.#onEnd = onEnd
     this.#nextAttempt()
@@ -89,12 +83,17 @@ export class ServerlessRun {
     return this.request.mode === 'STREAMING' ? 'STREAMING' : 'BATCH'
   }
 
+  get arn(): string {
+    const { region, accountId } = this.#host
+    return `arn:aws:emr-serverless:${region}:${accountId}:/applications/${this.application.id}/jobruns/${this.id}`
+  }
+
   get state(): RunState {
-    return this.#latest.state
+    return this.latest.state
   }
 
   get hasEnded(): boolean {
-    return this.#endedAtMs !== undefined
+    return this.endedAtMs !== undefined
   }
 
   /** Starts an attempt that waits for its application. */
@@ -127,7 +126,7 @@ export class ServerlessRun {
     await this.#running?.ended
   }
 
-  get #latest(): Attempt {
+  get latest(): Attempt {
     const attempt = this.attempts.at(-1)
     if (attempt === undefined) return this.#nextAttempt()
     return attempt
@@ -157,22 +156,17 @@ export class ServerlessRun {
 
   #run(): void {
     this.#change('RUNNING', '')
-    this.#startedAtMs ??= Date.now()
+    this.startedAtMs ??= Date.now()
     const { request } = this
-    const submit = wireRecord(wireRecord(request.jobDriver).sparkSubmit)
     const overrides = wireRecord(request.configurationOverrides)
     const running = runDriver(
       {
-        id: `${this.id}-${this.#latest.number}`,
+        id: `${this.id}-${this.latest.number}`,
         command: 'spark-submit',
-        args: [
-          ...splitParameters(wireString(submit.sparkSubmitParameters) ?? ''),
-          String(submit.entryPoint),
-          ...wireStrings(submit.entryPointArguments),
-        ],
+        args: driverArguments(wireRecord(request.jobDriver).sparkSubmit),
         roleArn: String(request.executionRoleArn),
         sparkDefaults: {
-          ...sparkDefaultsOf(this.#application.request.runtimeConfiguration),
+          ...sparkDefaultsOf(this.application.request.runtimeConfiguration),
           ...sparkDefaultsOf(overrides.applicationConfiguration),
         },
       },
@@ -217,100 +211,31 @@ export class ServerlessRun {
   #logs(): DriverLogs {
     const monitoring =
       wireRecord(this.request.configurationOverrides).monitoringConfiguration ??
-      this.#application.request.monitoringConfiguration
-    const { logUri } = wireRecord(wireRecord(monitoring).s3MonitoringConfiguration)
-    const uri = parseObjectUri(wireString(logUri) ?? '')
-    if (uri === undefined) return undefined
+      this.application.request.monitoringConfiguration
     const isRepeatable = this.mode === 'STREAMING' || (this.#retryRules().maxAttempts ?? 1) > 1
-    const attempt = isRepeatable ? [`attempts/${this.#latest.number}`] : []
-    const folder = [uri.prefix, 'applications', this.#application.id, 'jobs', this.id, ...attempt]
-    const path = folder.filter((part) => part !== '').join('/')
-    return { bucket: uri.bucket, key: (log) => `${path}/SPARK_DRIVER/${log}.gz` }
+    const attempt = isRepeatable ? `attempts/${this.latest.number}` : ''
+    return driverLogs(monitoring, [
+      'applications',
+      this.application.id,
+      'jobs',
+      this.id,
+      attempt,
+      'SPARK_DRIVER',
+    ])
   }
 
   #change(state: RunState, details: string): void {
-    Object.assign(this.#latest, { state, details: details.slice(0, longestDetails), updatedAtMs: Date.now() })
+    Object.assign(this.latest, { state, details: details.slice(0, longestDetails), updatedAtMs: Date.now() })
   }
 
   #end(state: RunState, details: string): void {
     this.#change(state, details)
-    this.#endedAtMs = Date.now()
+    this.endedAtMs = Date.now()
     this.#onEnd()
   }
 
   #afterTransition(then: () => void): void {
     this.#timer = setTimeout(then, this.#host.transitionMs)
     this.#timer.unref()
-  }
-
-  #facts(attempt: Attempt) {
-    const { id, request } = this.#application
-    return {
-      applicationId: id,
-      name: this.request.name,
-      mode: this.mode,
-      arn: this.arn,
-      createdBy: this.#createdBy,
-      executionRole: this.request.executionRoleArn,
-      state: attempt.state,
-      stateDetails: attempt.details,
-      releaseLabel: request.releaseLabel,
-      attempt: attempt.number,
-    }
-  }
-
-  get arn(): string {
-    const { region, accountId } = this.#host
-    return `arn:aws:emr-serverless:${region}:${accountId}:/applications/${this.#application.id}/jobruns/${this.id}`
-  }
-
-  /** As GetJobRun writes it; undefined when there is no such attempt. */
-  wireRun(number: number | undefined) {
-    const attempt = number === undefined ? this.#latest : this.attempts[number - 1]
-    if (attempt === undefined) return undefined
-    const { request } = this
-    const ranMs = this.#startedAtMs === undefined ? 0 : (this.#endedAtMs ?? Date.now()) - this.#startedAtMs
-    return {
-      ...this.#facts(attempt),
-      jobRunId: this.id,
-      createdAt: epochSeconds(this.createdAtMs),
-      updatedAt: epochSeconds(attempt.updatedAtMs),
-      startedAt: epochSeconds(this.#startedAtMs),
-      endedAt: epochSeconds(this.#endedAtMs),
-      attemptCreatedAt: epochSeconds(attempt.createdAtMs),
-      attemptUpdatedAt: epochSeconds(attempt.updatedAtMs),
-      jobDriver: request.jobDriver,
-      configurationOverrides: request.configurationOverrides,
-      networkConfiguration: this.#application.request.networkConfiguration,
-      executionTimeoutMinutes: request.executionTimeoutMinutes ?? (this.mode === 'STREAMING' ? 0 : 720),
-      totalExecutionDurationSeconds: Math.round(ranMs / 1_000),
-      retryPolicy: request.retryPolicy,
-      tags: Object.fromEntries(this.tags),
-    }
-  }
-
-  /** As ListJobRuns writes it. */
-  wireSummary() {
-    return {
-      ...this.#facts(this.#latest),
-      id: this.id,
-      type: this.#application.request.type,
-      createdAt: epochSeconds(this.createdAtMs),
-      updatedAt: epochSeconds(this.#latest.updatedAtMs),
-      attemptCreatedAt: epochSeconds(this.#latest.createdAtMs),
-      attemptUpdatedAt: epochSeconds(this.#latest.updatedAtMs),
-    }
-  }
-
-  /** As ListJobRunAttempts writes them, the latest first. */
-  wireAttempts() {
-    return [...this.attempts].reverse().map((attempt) => ({
-      ...this.#facts(attempt),
-      id: this.id,
-      type: this.#application.request.type,
-      jobCreatedAt: epochSeconds(this.createdAtMs),
-      createdAt: epochSeconds(attempt.createdAtMs),
-      updatedAt: epochSeconds(attempt.updatedAtMs),
-    }))
   }
 }

@@ -1,9 +1,11 @@
 import { restJson } from '../rest-json.js'
+import { isBetween, restPage, tagRoutes } from '../rest-lists.js'
 import { firstOf, route } from '../rest-route.js'
 import { type AwsFault, type AwsOutcome, type AwsService, result } from '../service.js'
-import { pageOf, wireBody, wireMap } from '../wire-values.js'
+import { wireBody } from '../wire-values.js'
 import { ServerlessApplication } from './application.js'
 import type { ServerlessHost, ServerlessRun } from './job-run.js'
+import { wireAttempt, wireRun, wireRunSummary } from './run-wire.js'
 import {
   applicationProblem,
   conflict,
@@ -12,8 +14,6 @@ import {
   notFound,
   rangeProblem,
 } from './validation.js'
-
-const pageSize = 50
 
 /** EMR Serverless without servers but this machine. */
 export function emrServerlessService(host: ServerlessHost): AwsService & { close(): Promise<void> } {
@@ -35,19 +35,6 @@ export function emrServerlessService(host: ServerlessHost): AwsService & { close
       const run = runs.get(runId)
       return run === undefined ? notFound(`Job run ${runId} does not exist`) : use(run)
     })
-  const withTags = (arn: string | undefined, use: (tags: Map<string, string>) => AwsOutcome): AwsOutcome => {
-    const all = [...applications.values()].flatMap((application) => [
-      application,
-      ...application.runs.values(),
-    ])
-    const found = all.find((resource) => resource.arn === arn)
-    return found === undefined ? notFound(`Resource ${arn} does not exist`) : use(found.tags)
-  }
-  const page = (field: string, items: readonly unknown[], query: URLSearchParams): AwsOutcome => {
-    const size = Math.min(pageSize, Number(query.get('maxResults') ?? pageSize))
-    const { items: found, next } = pageOf(items, query.get('nextToken') ?? undefined, size)
-    return result({ [field]: found, nextToken: next })
-  }
 
   const routes = [
     route('CreateApplication', 'POST', '/applications', ({ request: { body } }) => {
@@ -65,7 +52,7 @@ export function emrServerlessService(host: ServerlessHost): AwsService & { close
       const found = [...applications.values()].filter(
         ({ state }) => states.length === 0 || states.includes(state),
       )
-      return page(
+      return restPage(
         'applications',
         found.map((application) => application.wireSummary()),
         query,
@@ -104,29 +91,37 @@ export function emrServerlessService(host: ServerlessHost): AwsService & { close
       withApplication(id, ({ runs }) => {
         const states = query.getAll('states')
         const mode = query.get('mode')
-        const after = Date.parse(query.get('createdAtAfter') ?? '') || 0
-        const before = Date.parse(query.get('createdAtBefore') ?? '') || Number.MAX_SAFE_INTEGER
         const found = [...runs.values()]
           .filter((run) => states.length === 0 || states.includes(run.state))
           .filter((run) => mode === null || mode === run.mode)
-          .filter(({ createdAtMs }) => createdAtMs >= after && createdAtMs <= before)
+          .filter(({ createdAtMs }) =>
+            isBetween(createdAtMs, query.get('createdAtAfter'), query.get('createdAtBefore')),
+          )
           .reverse()
-        return page(
+        return restPage(
           'jobRuns',
-          found.map((run) => run.wireSummary()),
+          found.map((run) => wireRunSummary(run)),
           query,
         )
       }),
     ),
-    route('GetJobRun', 'GET', '/applications/*/jobruns/*', ({ request: { query } }, ids) =>
+    route('GetJobRun', 'GET', '/applications/*/jobruns/*', ({ request: { query }, nowMs }, ids) =>
       withRun(ids, (run) => {
-        const attempt = query.get('attempt')
-        const jobRun = run.wireRun(attempt === null ? undefined : Number(attempt))
-        return jobRun === undefined ? notFound(`Attempt ${attempt} does not exist`) : result({ jobRun })
+        const number = query.get('attempt')
+        const attempt = number === null ? run.latest : run.attempts[Number(number) - 1]
+        return attempt === undefined
+          ? notFound(`Attempt ${number} does not exist`)
+          : result({ jobRun: wireRun(run, attempt, nowMs) })
       }),
     ),
     route('ListJobRunAttempts', 'GET', '/applications/*/jobruns/*/attempts', ({ request: { query } }, ids) =>
-      withRun(ids, (run) => page('jobRunAttempts', run.wireAttempts(), query)),
+      withRun(ids, (run) =>
+        restPage(
+          'jobRunAttempts',
+          [...run.attempts].reverse().map((attempt) => wireAttempt(run, attempt)),
+          query,
+        ),
+      ),
     ),
     route('CancelJobRun', 'DELETE', '/applications/*/jobruns/*', ({ request: { query } }, ids) =>
       withRun(ids, (run) => {
@@ -140,20 +135,9 @@ export function emrServerlessService(host: ServerlessHost): AwsService & { close
         return result({ applicationId: ids[0], jobRunId: run.id })
       }),
     ),
-    route('ListTagsForResource', 'GET', '/tags/*', (_, [arn]) =>
-      withTags(arn, (tags) => result({ tags: Object.fromEntries(tags) })),
-    ),
-    route('TagResource', 'POST', '/tags/*', ({ request: { body } }, [arn]) =>
-      withTags(arn, (tags) => {
-        for (const [key, value] of Object.entries(wireMap(wireBody(body).tags))) tags.set(key, value)
-        return result({})
-      }),
-    ),
-    route('UntagResource', 'DELETE', '/tags/*', ({ request: { query } }, [arn]) =>
-      withTags(arn, (tags) => {
-        for (const key of query.getAll('tagKeys')) tags.delete(key)
-        return result({})
-      }),
+    ...tagRoutes(
+      () => [...applications.values()].flatMap((application) => [application, ...application.runs.values()]),
+      (arn) => notFound(`Resource ${arn} does not exist`),
     ),
   ]
 

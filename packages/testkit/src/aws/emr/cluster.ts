@@ -1,6 +1,6 @@
 import type { JobOutcome, RunningJob } from '../jobs/running-job.js'
 import { sparkDefaultsOf } from '../jobs/spark-submit.js'
-import { parseObjectUri } from '../objects.js'
+import { parseObjectUri } from '../object-uri.js'
 import type { AwsFault } from '../service.js'
 import { type WireRecord, wireRecord, wireRecords, wireString, wireStrings } from '../wire-values.js'
 import { type EmrStep, isActive, stepEnded } from './step.js'
