@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
 import { loopbackHost } from '../local/loopback.js'
 import { findFreePorts } from '../local/ports.js'
-import { testkitFolder } from '../package-folders.js'
+import { emulatorRequirements } from '../package-folders.js'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
 import type { ToolchainOptions } from '../toolchain/jars.js'
@@ -48,10 +48,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const url = `http://${loopbackHost}:${port}`
   await becomesReady(emulator, () => requireAnswer(url), { timeoutMs: 60_000, signal: toolchain.signal })
   return { process: emulator, url }
-}
-
-export function emulatorRequirements(): string {
-  return join(testkitFolder(), 'python', 'aws-emulator', 'requirements.txt')
 }
 
 function emulatorEnvironment(

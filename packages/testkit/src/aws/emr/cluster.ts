@@ -16,7 +16,7 @@ export interface EmrHost extends StepHost {
   readonly newId: (prefix: 'j' | 's') => string
 }
 
-type ClusterState =
+export type ClusterState =
   | 'STARTING'
   | 'BOOTSTRAPPING'
   | 'RUNNING'
@@ -25,7 +25,7 @@ type ClusterState =
   | 'TERMINATED'
   | 'TERMINATED_WITH_ERRORS'
 
-interface StateChange {
+export interface StateChange {
   readonly Code?: string
   readonly Message: string
 }
