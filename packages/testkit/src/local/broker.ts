@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { abortableSleep, TidewaterError } from '@tidewater/core'
 import { renderJavaProperties } from '../java-properties.js'
 import { logSize, readLogFrom } from '../supervisor/log-tail.js'
-import type { ProcessIdentity } from '../supervisor/process-identity.js'
+import type { ProcessIdentity } from '@tidewater/core/processes'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
 import {

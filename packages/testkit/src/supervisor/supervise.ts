@@ -7,7 +7,7 @@ import { ensureGuard, guardGroup, releaseGroup } from './guard.js'
 import { forEachLine } from './lines.js'
 import { readLogTail } from './log-tail.js'
 import { groupEnds, signalGroup, signalProcess } from './process-group.js'
-import { identifyProcess, type ProcessIdentity } from './process-identity.js'
+import { identifyProcess, type ProcessIdentity } from '@tidewater/core/processes'
 
 /** How long members of a group may outlive their leader before they are killed. */
 const followersGraceMs = 5_000
