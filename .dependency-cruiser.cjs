@@ -8,6 +8,8 @@ const entryPoints = [
   '^packages/core/src/kafka/drivers/index\\.ts$',
   '^packages/core/src/kafka/drivers/[^/]+/index\\.ts$',
   '^packages/core/src/msk/index\\.ts$',
+  '^packages/core/src/processes/process-identity\\.ts$',
+  '^packages/core/src/storage/index\\.ts$',
   '^packages/testkit/src/aws/index\\.ts$',
   '^spark/[^/]+\\.schema\\.json$',
 ]
@@ -19,6 +21,8 @@ const pure = [
   '^packages/core/src/auth/(token-plan|explain-denial|options|auth-token)\\.ts$',
   '^packages/core/src/msk/(aws-failure|bootstrap-brokers|broker-sizes|cluster-(comparison|definition|findings|plan)|create-input|kafka-version|poll-plan|topic-configs|topic-route)\\.ts$',
   '^packages/core/src/(avro|config)/',
+  '^packages/core/src/aws/client-options\\.ts$',
+  '^packages/core/src/storage/(location|port)\\.ts$',
   '^packages/testkit/src/aws/(injected-faults|query-xml|rest-json|service|signature|temporary-credentials)\\.ts$',
   '^packages/core/src/retry/policy\\.ts$',
   '^packages/core/src/kafka/topic-plan\\.ts$',
