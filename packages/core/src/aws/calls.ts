@@ -1,3 +1,4 @@
+import type { TidewaterError } from '../errors.js'
 import { awsFailure, retryAfterMsOf } from '../msk/aws-failure.js'
 import type { RetryPolicy } from '../retry/policy.js'
 import { type Clock, realClock, runWithRetry } from '../retry/run.js'
@@ -25,6 +26,8 @@ export interface AwsCallSite {
   readonly endpoint?: string | undefined
   /** Of the client, as it resolved it. */
   region(): Promise<string>
+  /** What this service means by an error of a general name. Default: what `awsFailure` says. */
+  refine?(error: TidewaterError): TidewaterError
 }
 
 /**
@@ -47,7 +50,8 @@ export function callAws<T>(
         const region = await site.region().catch(() => 'unknown')
         const { service, endpoint } = site
         const subject = { action, service, region, ...(endpoint === undefined ? {} : { endpoint }) }
-        throw awsFailure(thrown, subject, Date.now())
+        const failure = awsFailure(thrown, subject, Date.now())
+        throw site.refine?.(failure) ?? failure
       }
     },
     {
