@@ -36,7 +36,7 @@ export interface SubmitOptions {
 export interface MaintenanceDocument {
   readonly version: 1
   readonly operations: readonly object[]
-  readonly table: { readonly namespace: string; readonly name: string }
+  readonly table: { readonly catalog: object; readonly namespace: string; readonly name: string }
 }
 
 /** What a submission would do. */

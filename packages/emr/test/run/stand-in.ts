@@ -11,7 +11,7 @@ import { defineJob, type JobTarget, localTarget, type SparkJob, type SubmitOptio
  * batches on SIGTERM or by the marker, and ends as the topic's name says.
  */
 const program = `
-const { readFileSync, writeFileSync, mkdirSync, statSync } = require('node:fs')
+const { readFileSync, renameSync, writeFileSync, mkdirSync, statSync } = require('node:fs')
 const flag = process.argv.findIndex((argument) => argument === '--job' || argument === '--plan')
 const job = JSON.parse(readFileSync(process.argv[flag + 1], 'utf8'))
 const topic = job.source?.topic ?? 'ends-at-once'
@@ -21,11 +21,13 @@ const batch = { query: 'main', batchId: 0, startedAt: 'then', inputRows: 500, ou
 const keep = (state, ended) => {
   if (!job.progressLocation) return
   mkdirSync(job.progressLocation, { recursive: true })
-  writeFileSync(job.progressLocation + '/' + job.runId + '.json', JSON.stringify({
+  const file = job.progressLocation + '/' + job.runId + '.json'
+  writeFileSync(file + '.new', JSON.stringify({
     version: 1, runId: job.runId, job: job.name, state, startedAt: 'then', updatedAt: 'now', started: { event: 'started' },
     progress: { main: batch }, recent: [batch, batch], totals: { main: { batches: 2, inputRows: 1000, outputRows: 1000, endOffsets: { 0: 1000 } } },
     ...(ended ? { ended } : {}),
   }))
+  renameSync(file + '.new', file)
 }
 const end = (event, code) => {
   keep(event.event === 'failed' ? 'failed' : 'stopped', event)

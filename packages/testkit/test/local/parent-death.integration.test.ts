@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
 import { identifyProcess } from '@tidewater/core/processes'
+import { expect, test } from 'vitest'
 import { expectGone, startFixture } from '../processes.js'
 
 test.each([
