@@ -10,6 +10,7 @@ const entryPoints = [
   '^packages/core/src/msk/index\\.ts$',
   '^packages/core/src/processes/process-identity\\.ts$',
   '^packages/core/src/storage/index\\.ts$',
+  '^packages/emr/src/(ec2|eks|serverless)/index\\.ts$',
   '^packages/testkit/src/aws/index\\.ts$',
   '^spark/[^/]+\\.schema\\.json$',
 ]
@@ -32,6 +33,10 @@ const pure = [
   '^packages/producer/src/registry/(confluent-answer|framing|glue-status|read-framing|wire-format)\\.ts$',
   '^packages/producer/src/fleet/(latency-histogram|messages|options|plan|report|restart-budget|token-bucket|worker-counters)\\.ts$',
   '^packages/emr/src/job/',
+  '^packages/emr/src/artifact/(artifact|zip)\\.ts$',
+  '^packages/emr/src/aws/emr-failure\\.ts$',
+  '^packages/emr/src/run/(failure|identity|lease-plan|port|progress|replacement-plan|run-tags|spark-submit|staged-document|submission-plan|wait-plan)\\.ts$',
+  '^packages/emr/src/run/targets/(ec2-step-answers|local-state)\\.ts$',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
   '^packages/testkit/src/(java-properties|progress)\\.ts$',
   '^packages/testkit/src/local/(broker-files|kafka-releases|listeners|loopback|metadata-wire|options|stack-record)\\.ts$',

@@ -22,7 +22,7 @@ import { labelTag, shortNameOf, shortNamePrefix, tagsOf } from '../run-tags.js'
 import { documentLocationIn, sparkSubmitParameters } from '../spark-submit.js'
 import { notFound } from '../status-watch.js'
 import { firstLog, logsUnder } from '../stored-log.js'
-import { runIdsOf } from './job-run-pages.js'
+import { runIdsOf, unlessUnknown } from './job-run-pages.js'
 
 const eksSchema = awsClientOptionsSchema.extend({
   /** Of the virtual cluster, which stands for a namespace of an EKS cluster. */
@@ -159,7 +159,11 @@ export function eksRuns(
         for (const jobRun of (await page({}, call)).jobRuns ?? [])
           if (jobRun.id !== undefined && ids.includes(jobRun.id)) statuses.set(jobRun.id, statusOf(jobRun))
       }
-      for (const id of ids) if (!statuses.has(id)) statuses.set(id, statusOf(await get(id, call)))
+      for (const id of ids) {
+        if (statuses.has(id)) continue
+        const found = await unlessUnknown(get(id, call))
+        if (found !== undefined) statuses.set(id, statusOf(found))
+      }
       return statuses
     },
     async cancel(id, call) {

@@ -1,3 +1,4 @@
+import { TidewaterError } from '@tidewater/core'
 import type { JobState } from '../port.js'
 
 export interface ListedRun {
@@ -35,6 +36,16 @@ export async function runIdsOf(
     break
   }
   return ids
+}
+
+/** Of many runs that are asked for, one that is not there is left out. */
+export async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (thrown) {
+    if (TidewaterError.isInstance(thrown) && thrown.code === 'JOB_NOT_FOUND') return undefined
+    throw thrown
+  }
 }
 
 async function* runs(

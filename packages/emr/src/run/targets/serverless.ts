@@ -22,7 +22,7 @@ import { tagsOf } from '../run-tags.js'
 import { documentLocationIn, sparkSubmitParameters } from '../spark-submit.js'
 import { notFound } from '../status-watch.js'
 import { firstLog, logsUnder } from '../stored-log.js'
-import { runIdsOf } from './job-run-pages.js'
+import { runIdsOf, unlessUnknown } from './job-run-pages.js'
 
 const serverlessSchema = awsClientOptionsSchema.extend({
   /** Of an application of type Spark; MSK needs one in the VPC. */
@@ -170,8 +170,8 @@ export function serverlessRuns(
       }
       for (const id of ids) {
         if (statuses.has(id)) continue
-        const { state, stateDetails } = await get(id, call)
-        statuses.set(id, statusOf(state, stateDetails))
+        const found = await unlessUnknown(get(id, call))
+        if (found !== undefined) statuses.set(id, statusOf(found.state, found.stateDetails))
       }
       return statuses
     },
