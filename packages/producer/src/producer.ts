@@ -270,6 +270,7 @@ export class AvroProducer<T> implements AsyncDisposable {
   #requireOpen(toBegin = false): void {
     if (this.#isOpen) {
       const { transactions } = this.#ports.driver
+      // The driver checks batches, which come later: a record written too soon would land in the transaction begun meanwhile.
       if (transactions === undefined || transactions.isOpen || toBegin) return
       throw new TidewaterError('TRANSACTION_INVALID', "Can't write a record: no transaction is open", {
         remedy: 'Call beginTransaction first.',

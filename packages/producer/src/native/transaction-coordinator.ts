@@ -3,6 +3,7 @@ import { TidewaterError } from '@tidewater/core'
 import { brokerError } from '@tidewater/core/drivers'
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import type { BrokerConnection } from './broker-connection.js'
+import { unsupportedVersion } from './broker-versions.js'
 import type { Cluster } from './cluster.js'
 import { initProducerId, type Message } from './wire/messages.js'
 import {
@@ -55,7 +56,7 @@ export class TransactionCoordinator {
     this.#patienceMs = patienceMs
   }
 
-  /** Whether partitions join by being written to, and each transaction has its own epoch (KIP-890). */
+  /** Whether partitions join by being written to, and each transaction has its own epoch (KIP-890). An upgrade changes it. */
   get isImplicit(): boolean {
     return (this.#cluster.feature('transaction.version') ?? 0) >= 2
   }
@@ -96,11 +97,14 @@ export class TransactionCoordinator {
     )
   }
 
-  /** @returns who the producer is from now on */
-  async end(identity: ProducerIdentity, commits: boolean): Promise<ProducerIdentity> {
+  /**
+   * @param isImplicit as it was when the transaction began
+   * @returns who the producer is from now on
+   */
+  async end(identity: ProducerIdentity, commits: boolean, isImplicit: boolean): Promise<ProducerIdentity> {
     const { next }: EndTxnResponse = await this.#ask(
       commits ? 'Committing the transaction' : 'Aborting the transaction',
-      this.isImplicit ? endTxnWithEpoch : endTxn,
+      isImplicit ? endTxnWithEpoch : endTxn,
       { ...identity, transactionalId: this.#options.transactionalId, commits },
       ({ errorCode }) => errorCode,
     )
@@ -117,9 +121,11 @@ export class TransactionCoordinator {
     for (let pauseMs = minPauseMs; ; pauseMs = Math.min(maxPauseMs, 2 * pauseMs)) {
       let failure: TidewaterError
       try {
-        const response = await (await this.#coordinator()).call(message, request)
+        const coordinator = await this.#coordinator()
+        const response = await coordinator.call(message, request)
         const errorCode = errorCodeOf(response)
         if (errorCode === 0) return response
+        if (errorCode === unsupportedVersion) throw coordinator.misspoken(message.name)
         failure = transactionError(errorCode, action, this.#options.transactionalId)
         if (errorCode !== code.concurrentTransactions) this.#node = undefined
       } catch (thrown) {
@@ -139,7 +145,11 @@ export class TransactionCoordinator {
 
   async #find(): Promise<BrokerConnection> {
     const { transactionalId } = this.#options
-    const found = await this.#cluster.askAny((control) => control.call(findCoordinator, transactionalId))
+    const found = await this.#cluster.askAny(async (control) => {
+      const answer = await control.call(findCoordinator, transactionalId)
+      if (answer.errorCode === unsupportedVersion) throw control.misspoken(findCoordinator.name)
+      return answer
+    })
     if (found.errorCode !== 0)
       throw transactionError(found.errorCode, 'Looking up the transaction coordinator', transactionalId)
     return this.#cluster.coordinatorAt(found.host, found.port)

@@ -32,6 +32,7 @@ export class NativeTransactions implements Transactions {
   #toAdd: PartitionQueue[] = []
   #identity: ProducerIdentity
   #state: State = 'none'
+  #isImplicit = false
   /** Why it can only be aborted. */
   #failure: TidewaterError | undefined
   #fenced: TidewaterError | undefined
@@ -56,10 +57,16 @@ export class NativeTransactions implements Transactions {
     return this.#state === 'open'
   }
 
+  /** Whether partitions join the transaction by being written to: as the cluster was when it began. */
+  get isImplicit(): boolean {
+    return this.#isImplicit
+  }
+
   begin(): void {
     this.#requireState('none', 'begin', 'Commit or abort the one that is open first.')
     this.#state = 'open'
     this.#failure = undefined
+    this.#isImplicit = this.#coordinator.isImplicit
   }
 
   async commit(): Promise<void> {
@@ -94,7 +101,7 @@ export class NativeTransactions implements Transactions {
 
   /** Whether the queue's batches may be sent now; if not, its partition is added, and then they are. */
   admits(queue: PartitionQueue): boolean {
-    if (this.#coordinator.isImplicit) {
+    if (this.#isImplicit) {
       this.#partitions.set(queue, 'added')
       return true
     }
@@ -134,7 +141,8 @@ export class NativeTransactions implements Transactions {
     this.#state = 'ending'
     try {
       let identity = this.#identity
-      if (this.#partitions.size > 0) identity = await this.#coordinator.end(identity, commits)
+      if (this.#partitions.size > 0)
+        identity = await this.#coordinator.end(identity, commits, this.#isImplicit)
       // What failed may still be on its way to a broker: a new epoch keeps it out of the next transaction.
       if (this.#failure !== undefined && identity.epoch === this.#identity.epoch)
         identity = await this.#coordinator.begin(identity)
