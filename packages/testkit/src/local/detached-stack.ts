@@ -10,7 +10,7 @@ import { iamPaths } from './iam/paths.js'
 import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
 import { type LocalStackConfig, localStackSchema } from './options.js'
-import { proxiesEndWithTheirProcess } from './proxies.js'
+import { endsWithItsProcess } from './proxies.js'
 import { recordedBrokers, type StackRecord, stopTimeoutMsOf } from './stack-record.js'
 import { readRunningStack, readStackRecord, removeStackRecord } from './stack-state.js'
 import type { StartLocalOptions } from './start-local.js'
@@ -53,7 +53,7 @@ export async function upLocal(options: Omit<StartLocalOptions, 'keep'> = {}): Pr
   const toolchain = resolveToolchainOptions({ ...(env === undefined ? {} : { env }), onProgress, signal })
   const stateFolder = resolve(input.stateFolder ?? defaultStateFolder(toolchain.env))
   const config = parseConfig(localStackSchema, { ...input, stateFolder }, 'options of the local stack')
-  if (config.proxied) throw proxiesEndWithTheirProcess()
+  if (config.proxied) throw endsWithItsProcess('proxied')
   const running = await readRunningStack(stateFolder)
   if (running !== undefined) return foundRunning(running, config)
   try {

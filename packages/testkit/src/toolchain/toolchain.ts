@@ -7,7 +7,10 @@ import { ensurePythonEnvironment } from './python-env.js'
 import { requirePrerequisites } from './require-prerequisites.js'
 
 export interface PrepareToolchainOptions extends Partial<ToolchainOptions> {
-  /** What is going to be used; `msk-iam-broker` is what `startLocal({ iam: true })` adds to `kafka`. Default: `kafka`, `spark`. */
+  /**
+   * What is going to be used; `msk-iam-broker` is what `startLocal({ iam: true })` adds to `kafka`, and `spark-aws` what
+   * `aws` adds to `spark`. Default: `kafka`, `spark`.
+   */
   readonly parts?: readonly JarBundle[]
 }
 
@@ -20,6 +23,8 @@ export interface Toolchain {
   readonly kafka41JarsFolder?: string
   /** Folder of the jars Spark needs beyond PySpark's own: Kafka and Avro connectors, Iceberg. */
   readonly sparkJarsFolder?: string
+  /** Folder of the jars that Spark needs for S3 and Glue, beside those. */
+  readonly sparkAwsJarsFolder?: string
   /** Folder of the broker's IAM plugin, built from this package's sources. */
   readonly mskIamBrokerJarsFolder?: string
   /** The Python that has PySpark, for `python -m …`. */
@@ -59,12 +64,14 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   const kafka41JarsFolder = await jars('kafka-4.1')
   const mskIamBrokerJarsFolder = await jars('msk-iam-broker')
   const sparkJarsFolder = await jars('spark')
+  const sparkAwsJarsFolder = await jars('spark-aws')
   const python =
     machine.python === undefined ? undefined : await ensurePythonEnvironment(machine.python, resolved)
   return {
     cacheFolder: resolved.cacheFolder,
     ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),
     ...(kafka41JarsFolder === undefined ? {} : { kafka41JarsFolder }),
+    ...(sparkAwsJarsFolder === undefined ? {} : { sparkAwsJarsFolder }),
     ...(mskIamBrokerJarsFolder === undefined ? {} : { mskIamBrokerJarsFolder }),
     ...(sparkJarsFolder === undefined ? {} : { sparkJarsFolder }),
     ...(python === undefined ? {} : { python }),

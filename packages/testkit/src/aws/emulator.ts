@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { TidewaterError } from '@tidewater/core'
+import { loopbackHost } from '../local/loopback.js'
+import { findFreePorts } from '../local/ports.js'
+import { testkitFolder } from '../package-folders.js'
+import { becomesReady } from '../supervisor/ready.js'
+import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
+import type { ToolchainOptions } from '../toolchain/jars.js'
+import { preparePython } from '../toolchain/toolchain.js'
+
+/** The services it serves, by their names in a signature's scope. */
+export const emulatedServices = ['s3', 'glue', 'iam'] as const
+
+export interface Emulator {
+  readonly process: SupervisedProcess
+  readonly url: string
+}
+
+export interface EmulatorOptions {
+  /** For objects, tables and roles. The next start goes on with them. */
+  readonly folder: string
+  readonly region: string
+  readonly accountId: string
+  readonly toolchain: ToolchainOptions
+}
+
+/**
+ * Starts ministack, which serves S3 from files, Glue with the check of VersionId that concurrent commits need, and IAM.
+ * Signatures are not verified. What Glue and IAM hold is written when it is stopped, objects at once.
+ *
+ * @throws TidewaterError as `preparePython` and `becomesReady` do
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { folder, toolchain } = options
+  const python = await preparePython(emulatorRequirements(), toolchain)
+  const scratchFolder = join(folder, 'scratch')
+  await mkdir(scratchFolder, { recursive: true })
+  const [port = 0] = await findFreePorts(1)
+  const emulator = await supervise({
+    name: 'AWS emulator',
+    command: join(dirname(python), 'ministack'),
+    args: [],
+    cwd: folder,
+    env: emulatorEnvironment(options, port, scratchFolder),
+    logFile: join(folder, 'emulator.log'),
+  })
+  const url = `http://${loopbackHost}:${port}`
+  await becomesReady(emulator, () => requireAnswer(url), { timeoutMs: 60_000, signal: toolchain.signal })
+  return { process: emulator, url }
+}
+
+export function emulatorRequirements(): string {
+  return join(testkitFolder(), 'python', 'aws-emulator', 'requirements.txt')
+}
+
+function emulatorEnvironment(
+  { folder, region, accountId, toolchain }: EmulatorOptions,
+  port: number,
+  scratchFolder: string,
+): Record<string, string | undefined> {
+  // A caller's own credentials and endpoints are nothing to it, and the names of its settings are common ones.
+  const foreign =
+    /^(AWS_|PYTHON|VIRTUAL_ENV$|LOCALSTACK_|MINISTACK_|S3_|AUTH$|DOCKER_HOST$|EDGE_PORT$|SFTP_|IOT_)/
+  return {
+    ...Object.fromEntries(Object.entries(toolchain.env).filter(([name]) => !foreign.test(name))),
+    PYTHONUNBUFFERED: '1',
+    BIND_HOST: loopbackHost,
+    GATEWAY_PORT: String(port),
+    SERVICES: emulatedServices.join(','),
+    MINISTACK_ACCOUNT_ID: accountId,
+    MINISTACK_REGION: region,
+    S3_PERSIST: '1',
+    S3_DATA_DIR: join(folder, 's3'),
+    PERSIST_STATE: '1',
+    STATE_DIR: join(folder, 'state'),
+    LOG_LEVEL: 'WARNING',
+    TMPDIR: scratchFolder,
+  }
+}
+
+async function requireAnswer(url: string): Promise<void> {
+  const { status } = await fetch(url, { headers: scopeHeaders('s3') })
+  if (status === 200) return
+  throw new TidewaterError('PROCESS_FAILED', `S3 answers with status ${status}`, { retryable: true })
+}
+
+/** Tells the emulator which service is meant; it takes any signature. */
+export function scopeHeaders(service: string): Record<string, string> {
+  const scope = `local/20260101/us-east-1/${service}/aws4_request`
+  return {
+    authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${'0'.repeat(64)}`,
+  }
+}
