@@ -34,6 +34,7 @@ export {
 } from './local/start-local.js'
 export type { JarBundle, OnProgress, Progress, ProgressStep } from './progress.js'
 export { startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.js'
+export { type LocalJobTarget, localJobTarget } from './spark/local-job-target.js'
 export type { SparkRunOptions } from './spark/run-document.js'
 export {
   type JobBatch,

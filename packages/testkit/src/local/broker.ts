@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { abortableSleep, TidewaterError } from '@tidewater/core'
+import type { ProcessIdentity } from '@tidewater/core/processes'
 import { renderJavaProperties } from '../java-properties.js'
 import { logSize, readLogFrom } from '../supervisor/log-tail.js'
-import type { ProcessIdentity } from '../supervisor/process-identity.js'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
 import {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseConfig, TidewaterError } from '@tidewater/core'
+import type { ProcessIdentity } from '@tidewater/core/processes'
 import { z } from 'zod'
-import type { ProcessIdentity } from '../supervisor/process-identity.js'
 import { brokerFolder, brokerPaths } from './broker-files.js'
 import type { IamDocument } from './iam/document.js'
 import { trustStorePassword } from './iam/keytool-commands.js'

@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TidewaterError } from '@tidewater/core'
+import { identifyProcess, type ProcessIdentity } from '@tidewater/core/processes'
 import { ensureGuard, guardGroup, releaseGroup } from './guard.js'
 import { forEachLine } from './lines.js'
 import { readLogTail } from './log-tail.js'
 import { groupEnds, signalGroup, signalProcess } from './process-group.js'
-import { identifyProcess, type ProcessIdentity } from './process-identity.js'
 
 /** How long members of a group may outlive their leader before they are killed. */
 const followersGraceMs = 5_000

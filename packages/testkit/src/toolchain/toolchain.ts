@@ -89,15 +89,20 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
 /**
  * The Python of a virtual environment of the caller's own, kept in the cache folder like Tidewater's.
  *
- * @param requirements a requirements file for pip
+ * @param requirements a requirements file for pip. Default: that of @tidewater/spark, for a Python that has PySpark and what
+ *   `packageSpark` brings along
  * @returns path of the environment's `python`; use it as `python -m …`
  * @throws TidewaterError `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD`, `DOWNLOAD_FAILED`, `FOLDER_NOT_WRITABLE`, `ABORTED`
  */
 export async function preparePython(
-  requirements: string,
+  requirements?: string,
   options: Partial<ToolchainOptions> = {},
 ): Promise<string> {
   const resolved = resolveToolchainOptions(options)
   const { python = {} } = await requirePrerequisites(['python'], resolved.env)
-  return ensurePythonEnvironment(python, resolved, resolve(requirements))
+  return ensurePythonEnvironment(
+    python,
+    resolved,
+    requirements === undefined ? undefined : resolve(requirements),
+  )
 }
