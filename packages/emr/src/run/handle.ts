@@ -118,11 +118,11 @@ export function jobHandle(
       stderr = await readLog('stderr')
       if (stderr !== undefined) break
     }
-    const event =
-      said?.event === 'failed' ? said : failedEventIn(`${(await readLog('stdout'))?.text}\n${stderr?.text}`)
+    const stdout = await readLog('stdout')
+    const event = said?.event === 'failed' ? said : failedEventIn(stdout?.text ?? '')
     const explanation = await unlessItFails(async () => target.explain?.(id, status, call))
     const { place } = target
-    return failureOf({ job: identity.job, id, place, status, explanation, said: event, stderr })
+    return failureOf({ job: identity.job, id, place, status, explanation, said: event, stderr, stdout })
   }
   const cancel = async (call: CallOptions = {}) => {
     asked = true
