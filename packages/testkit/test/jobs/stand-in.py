@@ -94,8 +94,12 @@ stale = fingerprint(job["stop"]["markerLocation"])
 keep("running")
 if topic == "ends-at-once" or job["trigger"]["type"] == "availableNow":
     end({"event": "stopped", "reason": "available-now-done", "graceful": True}, 0)
+# A test that failed leaves it behind.
+left_behind = time.monotonic() + 600
 while not asked:
     time.sleep(0.1)
+    if time.monotonic() > left_behind:
+        sys.exit(9)
     if fingerprint(job["stop"]["markerLocation"]) not in (None, stale):
         asked.append("stop-marker")
 end({"event": "stopped", "reason": asked[0], "graceful": True}, 0)
