@@ -3,11 +3,10 @@ import { dirname, join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
 import { loopbackHost } from '../local/loopback.js'
 import { findFreePorts } from '../local/ports.js'
-import { emulatorRequirements } from '../package-folders.js'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
+import { prepareAwsEmulator } from '../toolchain/aws-emulator.js'
 import type { ToolchainOptions } from '../toolchain/jars.js'
-import { preparePython } from '../toolchain/toolchain.js'
 
 /** The services it serves, by their names in a signature's scope. */
 export const emulatedServices = ['s3', 'glue', 'iam'] as const
@@ -33,7 +32,7 @@ export interface EmulatorOptions {
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { folder, toolchain } = options
-  const python = await preparePython(emulatorRequirements(), toolchain)
+  const python = await prepareAwsEmulator(toolchain)
   const scratchFolder = join(folder, 'scratch')
   await mkdir(scratchFolder, { recursive: true })
   const [port = 0] = await findFreePorts(1)
