@@ -1,39 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { type KafkaAdmin, kafkaConnection } from '@tidewater/core'
-import { kafkajsDriver } from '@tidewater/core/kafkajs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseDeliveries } from '../src/table/expected.js'
+import { RealTopics } from './real-topics.js'
 import { type CliRun, runCli, startCli } from './run-cli.js'
 
-let admin: KafkaAdmin
-let broker: string
-const topics: string[] = []
-
-beforeAll(async () => {
-  const brokers = process.env.TIDEWATER_BOOTSTRAP_BROKERS
-  if (!brokers)
-    throw new TypeError('TIDEWATER_BOOTSTRAP_BROKERS is not set: these tests need a real Kafka broker')
-  broker = brokers
-  admin = await kafkajsDriver.createAdmin(kafkaConnection({ brokers, clientId: 'cli-test' }))
-})
-afterAll(async () => {
-  for (const topic of topics) await admin.deleteTopic(topic)
-  await admin?.close()
-})
-
-async function newTopic(): Promise<string> {
-  const topic = `cli-fleet-${randomUUID()}`
-  await admin.createTopic({ topic, partitions: 3, replicationFactor: 1 })
-  topics.push(topic)
-  return topic
-}
-
-async function recordsIn(topic: string): Promise<number> {
-  return (await admin.topicOffsets(topic)).reduce((sum, { latest }) => sum + Number(latest), 0)
-}
+const topics = new RealTopics()
 
 const produce = (topic: string, ...args: string[]) =>
-  runCli('produce', '--topic-name', topic, '--broker', broker, '--json', ...args)
+  runCli('produce', '--topic-name', topic, '--broker', topics.broker, '--json', ...args)
 
 function documentOf({ code, stdout, stderr }: CliRun) {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -41,7 +14,7 @@ function documentOf({ code, stdout, stderr }: CliRun) {
 }
 
 test('many workers share the records, and what --json prints an audit can read', async () => {
-  const topic = await newTopic()
+  const topic = await topics.create()
   const document = documentOf(await produce(topic, '--workers', '6', '--cycle', '2', '--count', '1003'))
   expect(document).toMatchObject({
     topic,
@@ -58,11 +31,11 @@ test('many workers share the records, and what --json prints an audit can read',
   )
   const { partitions } = parseDeliveries(document, 'of the fleet')
   expect(partitions.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(2_006)
-  expect(await recordsIn(topic)).toBe(2_006)
+  expect(await topics.recordsIn(topic)).toBe(2_006)
 })
 
 test('workers that are processes of their own produce the whole together', async () => {
-  const topic = await newTopic()
+  const topic = await topics.create()
   const shares = await Promise.all(
     ['0', '1', '2'].map(async (index) => {
       const run = await produce(topic, '--worker-count', '3', '--worker-index', index, '--count', '100')
@@ -74,15 +47,15 @@ test('workers that are processes of their own produce the whole together', async
     ['Kafka-P102', 33],
     ['Kafka-P103', 33],
   ])
-  expect(await recordsIn(topic)).toBe(100)
+  expect(await topics.recordsIn(topic)).toBe(100)
 })
 
 test('Ctrl-C drains a fleet without end, and all of it is counted', async () => {
-  const topic = await newTopic()
-  const args = ['--topic-name', topic, '--broker', broker, '--json', '--workers', '4', '--cycle', '-1']
+  const topic = await topics.create()
+  const args = ['--topic-name', topic, '--broker', topics.broker, '--json', '--workers', '4', '--cycle', '-1']
   const { child, ended } = startCli(['produce', ...args, '--rate-per-second', '2000'])
   try {
-    await expect.poll(() => recordsIn(topic), { timeout: 60_000 }).toBeGreaterThan(100)
+    await expect.poll(() => topics.recordsIn(topic), { timeout: 60_000 }).toBeGreaterThan(100)
   } finally {
     child.kill('SIGINT')
   }
@@ -91,7 +64,7 @@ test('Ctrl-C drains a fleet without end, and all of it is counted', async () => 
   expect(code).toBe(0)
   expect(document).toMatchObject({ stopped: true, failed: 0, uncertain: 0 })
   expect(document.delivered).toBe(document.written)
-  expect(await recordsIn(topic)).toBe(document.delivered)
+  expect(await topics.recordsIn(topic)).toBe(document.delivered)
 })
 
 test('a topic that doesn’t exist fails, after the counts', async () => {

@@ -1,43 +1,19 @@
-import { randomUUID } from 'node:crypto'
-import { type KafkaAdmin, kafkaConnection } from '@tidewater/core'
-import { kafkajsDriver } from '@tidewater/core/kafkajs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { produce } from '../src/commands/produce.js'
 import { fakeIo } from './fake-io.js'
+import { RealTopics } from './real-topics.js'
 
-let admin: KafkaAdmin
-let broker: string
-const topics: string[] = []
-
-beforeAll(async () => {
-  const brokers = process.env.TIDEWATER_BOOTSTRAP_BROKERS
-  if (!brokers)
-    throw new TypeError('TIDEWATER_BOOTSTRAP_BROKERS is not set: these tests need a real Kafka broker')
-  broker = brokers
-  admin = await kafkajsDriver.createAdmin(kafkaConnection({ brokers, clientId: 'cli-test' }))
-})
-afterAll(async () => {
-  for (const topic of topics) await admin.deleteTopic(topic)
-  await admin?.close()
-})
-
-async function newTopic(): Promise<string> {
-  const topic = `cli-produce-${randomUUID()}`
-  await admin.createTopic({ topic, partitions: 3, replicationFactor: 1 })
-  topics.push(topic)
-  return topic
-}
-
-async function recordsIn(topic: string): Promise<number> {
-  return (await admin.topicOffsets(topic)).reduce((sum, { latest }) => sum + Number(latest), 0)
-}
+const topics = new RealTopics()
 
 const runningIo = () => fakeIo({ now: () => Date.now() })
 
 test("the run book's arguments produce cycle times count records, and --json counts them", async () => {
-  const topicName = await newTopic()
+  const topicName = await topics.create()
   const io = runningIo()
-  await produce({ topicName, broker, cycle: 4, count: 250, clientId: 'writer-7', json: true }, io)
+  await produce(
+    { topicName, broker: topics.broker, cycle: 4, count: 250, clientId: 'writer-7', json: true },
+    io,
+  )
   const document = JSON.parse(io.out())
   expect(document).toMatchObject({
     topic: topicName,
@@ -50,39 +26,42 @@ test("the run book's arguments produce cycle times count records, and --json cou
   expect(
     document.partitions.reduce((sum: number, one: { delivered: number }) => sum + one.delivered, 0),
   ).toBe(1_000)
-  expect(await recordsIn(topicName)).toBe(1_000)
+  expect(await topics.recordsIn(topicName)).toBe(1_000)
 })
 
 test('a run without end ends by the signal, and what it wrote is delivered and counted', async () => {
-  const topicName = await newTopic()
+  const topicName = await topics.create()
   const io = runningIo()
-  const running = produce({ topicName, broker, cycle: -1, ratePerSecond: 2_000, json: true }, io)
-  await expect.poll(() => recordsIn(topicName), { timeout: 20_000 }).toBeGreaterThan(100)
+  const running = produce(
+    { topicName, broker: topics.broker, cycle: -1, ratePerSecond: 2_000, json: true },
+    io,
+  )
+  await expect.poll(() => topics.recordsIn(topicName), { timeout: 20_000 }).toBeGreaterThan(100)
   io.abort()
   await running
   const document = JSON.parse(io.out())
   expect(document).toMatchObject({ stopped: true, failed: 0 })
   expect(document.delivered).toBe(document.written)
-  expect(await recordsIn(topicName)).toBe(document.delivered)
+  expect(await topics.recordsIn(topicName)).toBe(document.delivered)
 })
 
 test('a run with an end that is stopped before says so', async () => {
-  const topicName = await newTopic()
+  const topicName = await topics.create()
   const io = runningIo()
-  const running = produce({ topicName, broker, count: 1_000_000, ratePerSecond: 1_000 }, io)
-  await expect.poll(() => recordsIn(topicName), { timeout: 20_000 }).toBeGreaterThan(10)
+  const running = produce({ topicName, broker: topics.broker, count: 1_000_000, ratePerSecond: 1_000 }, io)
+  await expect.poll(() => topics.recordsIn(topicName), { timeout: 20_000 }).toBeGreaterThan(10)
   io.abort()
   await expect(running).rejects.toMatchObject({ code: 'ABORTED' })
 })
 
 test('a run for some time ends by itself', async () => {
-  const topicName = await newTopic()
+  const topicName = await topics.create()
   const io = runningIo()
-  await produce({ topicName, broker, durationMs: 500, ratePerSecond: 1_000, json: true }, io)
+  await produce({ topicName, broker: topics.broker, durationMs: 500, ratePerSecond: 1_000, json: true }, io)
   const document = JSON.parse(io.out())
   expect(document).toMatchObject({ stopped: false, failed: 0 })
   expect(document.delivered).toBeGreaterThan(0)
-  expect(await recordsIn(topicName)).toBe(document.written)
+  expect(await topics.recordsIn(topicName)).toBe(document.written)
 })
 
 test('a dry run connects to nothing', async () => {
@@ -95,7 +74,7 @@ test('an unknown driver is named with those there are', async () => {
   const io = runningIo()
   // What a command line may say, and a type would not.
   const driver = 'librdkafka' as 'native'
-  await expect(produce({ topicName: 'flows', broker, driver }, io)).rejects.toThrowError(
+  await expect(produce({ topicName: 'flows', broker: topics.broker, driver }, io)).rejects.toThrowError(
     /driver: must be one of native, kafkajs, confluent, got "librdkafka"/,
   )
 })

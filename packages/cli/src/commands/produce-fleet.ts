@@ -4,6 +4,7 @@ import type { CliIo } from '../io.js'
 import { fleetDocument, fleetLine, fleetSummary, fleetTable, troubledWorkers } from '../produce/fleet-view.js'
 import { produceManifest } from '../produce/k8s-job.js'
 import { describePlan, type ProduceOptions, totalRecords } from '../produce/produce-options.js'
+import { plainRegistry } from '../produce/registry.js'
 import { startLiveBlock } from '../terminal/live-block.js'
 import { writeJson } from '../terminal/report-error.js'
 import { plainConnection } from './connection.js'
@@ -70,11 +71,13 @@ export function fleetOptions(
 ): Omit<FleetOptions, 'brokers'> {
   const { ratePerSecond, durationMs, acks, compression, lingerMs, batchBytes, maxBufferedBytes } = options
   const records = totalRecords(options)
+  const registry = plainRegistry(options, env)
   return {
     workers: options.workerCount ?? options.workers,
     ...(options.workerCount === undefined ? {} : { workerIndex: workerIndex(options, env) }),
     topic: options.topicName,
     driver: options.driver,
+    ...(registry === undefined ? {} : { registry }),
     seed: options.seed,
     firstSequenceNumber: options.firstSequenceNumber,
     ...(clientId === undefined ? {} : { clientIdPrefix: clientId }),
@@ -100,7 +103,9 @@ function workerIndex(options: ProduceOptions, env: CliIo['env']): number {
 function printPlan(options: ProduceOptions, fleet: FleetOptions, io: CliIo): void {
   const { workers, workerIndex } = fleet
   if (options.json) {
-    writeJson(io, fleet)
+    const { registryUrl, glueRegistry } = options
+    // What the environment says of the registry is nobody's to read.
+    writeJson(io, { ...fleet, registry: registryUrl ?? glueRegistry })
     return
   }
   const who = workerIndex === undefined ? `${workers} workers` : `worker ${workerIndex} of ${workers}`

@@ -1,5 +1,10 @@
 import { abortableSleep, TidewaterError } from '@tidewater/core'
-import { type AvroProducer, createProducer, type ProducerStats } from '@tidewater/producer'
+import {
+  type AvroProducer,
+  createProducer,
+  type ProducerStats,
+  type SchemaRegistry,
+} from '@tidewater/producer'
 import { type NetflowRecord, netflowGenerator, netflowSchema } from '@tidewater/producer/sample'
 import type { CliIo } from '../io.js'
 import {
@@ -12,6 +17,7 @@ import {
   recordsPerSlice,
   totalRecords,
 } from '../produce/produce-options.js'
+import { registryInput } from '../produce/registry.js'
 import { count } from '../terminal/format.js'
 import { startStage } from '../terminal/progress.js'
 import { writeJson } from '../terminal/report-error.js'
@@ -37,13 +43,14 @@ export async function produce(input: ProduceOptionsInput, io: CliIo): Promise<vo
     await produceFleet(options, input.clientId, io)
     return
   }
+  const registry = registryInput(options, io.env)
   if (options.dryRun) {
     printPlan(options, io)
     return
   }
   const failures: TidewaterError[] = []
   const startedAtMs = io.now()
-  const producer = await connect(options, io)
+  const producer = await connect(options, registry, io)
   // Also when the writing waits for a broker that is away: closing makes room.
   const onStop = () => producer.close({ timeoutMs: stopTimeoutMs }).catch(() => {})
   io.signal.addEventListener('abort', onStop, { once: true })
@@ -72,7 +79,11 @@ export async function produce(input: ProduceOptionsInput, io: CliIo): Promise<vo
   }
 }
 
-function connect(options: ProduceOptions, io: CliIo): Promise<AvroProducer<NetflowRecord>> {
+function connect(
+  options: ProduceOptions,
+  registry: SchemaRegistry | undefined,
+  io: CliIo,
+): Promise<AvroProducer<NetflowRecord>> {
   const { acks, compression, lingerMs, batchBytes, maxBufferedBytes } = options
   return createProducer({
     driver: options.driver,
@@ -80,6 +91,7 @@ function connect(options: ProduceOptions, io: CliIo): Promise<AvroProducer<Netfl
     clientId: options.clientId,
     topic: options.topicName,
     schema: netflowSchema,
+    ...(registry === undefined ? {} : { registry }),
     // The signals are the command line's: see `CliIo.signal`.
     drainOnSigterm: false,
     ...(acks === undefined ? {} : { acks }),

@@ -97,6 +97,10 @@ function podArguments(options: ProduceOptions, clientId: string | undefined): st
       remedy: `Leave ${flag} out.`,
     })
   }
+  if (options.registryAuth)
+    throw new TidewaterError('USAGE', '--registry-auth takes variables that the pods do not have', {
+      remedy: 'Leave it out, and add it to the manifest with the variables from a secret.',
+    })
   const records = totalRecords(options)
   const { durationMs } = options
   const end =
@@ -112,6 +116,8 @@ function podArguments(options: ProduceOptions, clientId: string | undefined): st
     ...end,
     driver: options.driver,
     'client-id': clientId,
+    'registry-url': options.registryUrl,
+    'glue-registry': options.glueRegistry,
     seed: options.seed,
     'first-sequence-number': options.firstSequenceNumber,
     'rate-per-second': options.ratePerSecond,

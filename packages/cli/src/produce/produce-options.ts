@@ -18,6 +18,10 @@ const produceOptionsSchema = z.strictObject({
   region: z.string().min(1).optional(),
   profile: z.string().min(1).optional(),
   roleArn: z.string().min(1).optional(),
+  // And these `plainRegistry`'s.
+  registryUrl: z.string().min(1).optional(),
+  registryAuth: z.boolean().optional(),
+  glueRegistry: z.string().min(1).optional(),
   /** How many times `count` records are produced; -1 goes on until it is stopped. Default 1. */
   cycle: z
     .int()
@@ -73,6 +77,12 @@ export function parseProduceOptions(input: unknown): ProduceOptions {
     throw excludes('--worker-count', '--workers and --manifest')
   if ((isFleet(options) || options.manifest !== undefined) && options.writerId !== undefined)
     throw excludes('--writer-id', 'several workers: each is the writer of its records, under its client id')
+  if (options.registryUrl !== undefined && options.glueRegistry !== undefined)
+    throw excludes('--registry-url', '--glue-registry')
+  if (options.registryAuth && options.registryUrl === undefined)
+    throw new TidewaterError('USAGE', '--registry-auth does not say to which registry', {
+      remedy: 'Add --registry-url.',
+    })
   if (options.workerIndex !== undefined && options.workerCount === undefined)
     throw new TidewaterError('USAGE', '--worker-index does not say of how many', {
       remedy: 'Add --worker-count.',

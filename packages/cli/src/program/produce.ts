@@ -37,6 +37,18 @@ export function addProduceCommand(program: Command, io: CliIo): void {
     .option('--seed <n>', 'seed of the generated records (default: 1)', integer)
     .option('--first-sequence-number <n>', 'export_proto_seqno of the first record (default: 1)', integer)
     .option('--rate-per-second <n>', 'most records a second (default: as many as go)', integer)
+    .option(
+      '--registry-url <url>',
+      "registry with Confluent's API that says each record's schema, which must be registered (default: plain Avro)",
+    )
+    .option(
+      '--registry-auth',
+      'authenticate to it: TIDEWATER_REGISTRY_USERNAME and TIDEWATER_REGISTRY_PASSWORD of the environment',
+    )
+    .option(
+      '--glue-registry <name>',
+      'the same with the AWS Glue Schema Registry; credentials as the AWS SDK finds them',
+    )
     .option('--acks <who>', `${oneOf(acksLevels)} (default: all)`)
     .option('--compression <codec>', `${oneOf(compressions)} (default: snappy)`)
     .option('--linger-ms <ms>', 'how long a batch waits for more records (default: 5)', number)

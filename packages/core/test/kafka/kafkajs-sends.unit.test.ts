@@ -161,7 +161,11 @@ describe('whether a record may have been written', () => {
     ['a broken connection between brokers (13)', encodesAndThrows(answer(13)), true],
     ['too few replicas after the append (20)', encodesAndThrows(answer(20)), true],
     ['too few replicas before the append (19)', encodesAndThrows(answer(19)), false],
-    ['a leader that moved (6)', encodesAndThrows(answer(6)), false],
+    [
+      'a leader that moved, perhaps while the records waited for the replicas (6)',
+      encodesAndThrows(answer(6)),
+      true,
+    ],
     [
       'a connection refused before anything was encoded',
       async () => {

@@ -187,7 +187,11 @@ export class Accumulator<T, C = unknown> {
    */
   advance(toleranceMs = 0): void {
     const nowMs = this.#nowMs() + toleranceMs
-    for (const lane of this.#lanes.values()) if (this.#isDue(lane, nowMs)) return this.#closeAllThatMay()
+    for (const lane of this.#lanes.values()) {
+      if (!this.#isDue(lane, nowMs)) continue
+      this.#closeAllThatMay()
+      return
+    }
   }
 
   #closeAllThatMay(): void {
@@ -305,9 +309,7 @@ export class Accumulator<T, C = unknown> {
 
   #mayClose({ open, queue, inFlight }: Lane<C>): boolean {
     return (
-      open !== undefined &&
-      queue.length === 0 &&
-      inFlight.size < this.#limits.maxInFlightBatchesPerPartition
+      open !== undefined && queue.length === 0 && inFlight.size < this.#limits.maxInFlightBatchesPerPartition
     )
   }
 

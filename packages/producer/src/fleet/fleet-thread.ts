@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { mskIam, toTidewaterError } from '@tidewater/core'
 import type { FromThread, PartitionCounts, ThreadData, ToThread, WorkerTask } from './messages.js'
+import { askedOnce, registryOf } from './registry.js'
 import { loadSource } from './source.js'
 import { runWorker } from './worker.js'
 import { WorkerCounters } from './worker-counters.js'
@@ -10,6 +11,7 @@ import { WorkerCounters } from './worker-counters.js'
 const data = workerData as ThreadData
 // One for all: the workers of a thread share credentials and their refreshes.
 const auth = data.auth === undefined ? undefined : mskIam(data.auth)
+const registry = data.registry === undefined ? undefined : askedOnce(registryOf(data.registry))
 const source = loadSource(data.source)
 // Whoever starts a worker hears of it; without workers nobody asks.
 source.catch(() => {})
@@ -34,6 +36,7 @@ async function start(task: WorkerTask): Promise<void> {
     const { partitions, thrown } = await runWorker(task, new WorkerCounters(data.counters, position), {
       data,
       auth,
+      registry,
       source: await source,
       drain: drain.signal,
       abandon: abandon.signal,

@@ -1,5 +1,6 @@
 export type { FleetResult } from './fleet.js'
 export type { FleetOptions } from './options.js'
+export type { FleetRegistry } from './registry.js'
 export type { FleetReport, LatencySummary, WorkerReport, WorkerState } from './report.js'
 export { checkFleetOptions, runFleet } from './run-fleet.js'
 export type { FleetSource, FleetSourceContext } from './source.js'

@@ -1,11 +1,13 @@
 import type { ErrorCode, MskIamOptions } from '@tidewater/core'
 import type { FleetProducerOptions } from './options.js'
 import type { WorkerPlan } from './plan.js'
+import type { FleetRegistry } from './registry.js'
 
 /** What every thread of a fleet is given when it starts. */
 export interface ThreadData {
   readonly producer: FleetProducerOptions & { readonly maxBufferedBytes: number }
   readonly auth: MskIamOptions | undefined
+  readonly registry: FleetRegistry | undefined
   /** URL of the source's module; undefined for the sample. */
   readonly source: string | undefined
   readonly drainTimeoutMs: number

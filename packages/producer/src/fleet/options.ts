@@ -1,6 +1,7 @@
 import { describeValue, type MskIamOptions, parseConfig, TidewaterError } from '@tidewater/core'
 import { z } from 'zod'
 import type { ProducerOptions } from '../options.js'
+import type { FleetRegistry } from './registry.js'
 import type { FleetReport } from './report.js'
 
 const mebibyte = 1024 * 1024
@@ -74,6 +75,7 @@ export type FleetConfig = Readonly<z.output<typeof fleetOptionsSchema>>
 /** The options of `createProducer` that are each worker's own, or can't cross into a worker thread. */
 type NotAWorkers =
   | 'schema'
+  | 'registry'
   | 'auth'
   | 'clientId'
   | 'signal'
@@ -94,6 +96,11 @@ export type FleetOptions = z.input<typeof fleetOptionsSchema> &
     /** Options for `mskIam()`, which each thread calls itself: credentials may be an object here, but no provider function. */
     readonly auth?: MskIamOptions
     /**
+     * Options for `confluentRegistry()` or `glueRegistry()`, which each thread calls itself and asks once for its workers.
+     * Default: values are plain Avro.
+     */
+    readonly registry?: FleetRegistry
+    /**
      * Module that exports a {@link FleetSource}, as a URL or a path (relative ones from the working folder). Default: the
      * NetFlow sample.
      */
@@ -111,33 +118,35 @@ export function splitFleetOptions(options: FleetOptions): {
   config: FleetConfig
   producer: FleetProducerOptions
   auth: MskIamOptions | undefined
+  registry: FleetRegistry | undefined
 } {
-  const { auth, source: _, onProgress: __, signal: ___, abandonSignal: ____, ...rest } = options
+  const { auth, registry, source: _, onProgress: __, signal: ___, abandonSignal: ____, ...rest } = options
   const own: Record<string, unknown> = {}
   const producer: Record<string, unknown> = {}
   const names = fleetOptionsSchema.shape
   for (const [name, value] of Object.entries(rest)) {
     if (value !== undefined) (name in names ? own : producer)[name] = value
   }
-  if (auth !== undefined) requireCloneable(auth)
+  requireCloneable('auth', auth && ('token' in auth ? auth.token : auth.credentials))
+  requireCloneable('registry', registry?.glue?.credentials)
   return {
     config: parseConfig(fleetOptionsSchema, own, 'fleet options'),
     producer: producer as FleetProducerOptions,
     auth,
+    registry,
   }
 }
 
-function requireCloneable(auth: MskIamOptions): void {
-  const { credentials, token } = auth as MskIamOptions & { token?: unknown }
-  const found = typeof token === 'function' ? token : credentials
-  if (typeof found !== 'function') return
+function requireCloneable(option: 'auth' | 'registry', value: unknown): void {
+  if (typeof value !== 'function') return
   throw new TidewaterError(
     'CONFIG_INVALID',
-    `auth of a fleet must be made of plain values, got ${describeValue(found)}: functions can't cross into a worker thread`,
-    {
-      remedy:
-        'Pass the options of mskIam() rather than its result, and credentials as an object, a profile or a role.',
-      details: { option: 'auth' },
-    },
+    `${option} of a fleet must be made of plain values, got ${describeValue(value)}: functions can't cross into a worker thread`,
+    { remedy: remedies[option], details: { option } },
   )
 }
+
+const remedies = {
+  auth: 'Pass the options of mskIam() rather than its result, and credentials as an object, a profile or a role.',
+  registry: 'Pass credentials as an object, or leave them to the SDK.',
+} as const

@@ -7,6 +7,7 @@ import { netflowSchema } from '../sample/index.js'
 import { Fleet, type FleetResult } from './fleet.js'
 import { type FleetOptions, splitFleetOptions } from './options.js'
 import { planFleet } from './plan.js'
+import { registryOf } from './registry.js'
 import { WorkerCounters } from './worker-counters.js'
 
 /**
@@ -26,11 +27,12 @@ import { WorkerCounters } from './worker-counters.js'
  */
 export async function runFleet(options: FleetOptions): Promise<FleetResult> {
   const { signal, abandonSignal, onProgress } = options
-  const { config, workers, producer, auth } = prepare(options)
+  const { config, workers, producer, auth, registry } = prepare(options)
   throwIfAborted(signal)
   const fleet = new Fleet(workers, {
     producer,
     auth,
+    registry,
     source: sourceUrl(options.source),
     drainTimeoutMs: config.drainTimeoutMs,
     counters: WorkerCounters.memory(workers.length),
@@ -57,11 +59,12 @@ export function checkFleetOptions(options: FleetOptions): void {
 }
 
 function prepare(options: FleetOptions) {
-  const { config, producer, auth } = splitFleetOptions(options)
+  const { config, producer, auth, registry } = splitFleetOptions(options)
   const { workers, buffer } = planFleet(config, availableParallelism())
   const whole = { ...buffer, ...producer }
   requireProducerOptions(options, whole)
-  return { config, workers, producer: whole, auth }
+  if (registry !== undefined) registryOf(registry)
+  return { config, workers, producer: whole, auth, registry }
 }
 
 /** What each worker would find out for itself, before there are a hundred of them. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { MskIamAuth, TidewaterError } from '@tidewater/core'
 import { createProducer } from '../create-producer.js'
 import type { AvroProducer } from '../producer.js'
+import type { SchemaRegistry } from '../registry/framing.js'
 import type { PartitionCounts, ThreadData, WorkerTask } from './messages.js'
 import type { FleetSource } from './source.js'
 import { TokenBucket } from './token-bucket.js'
@@ -18,6 +19,7 @@ const samplesPerSecond = 20
 export interface WorkerSurroundings {
   readonly data: ThreadData
   readonly auth: MskIamAuth | undefined
+  readonly registry: SchemaRegistry | undefined
   readonly source: FleetSource
   /** No more records; what was written is delivered. */
   readonly drain: AbortSignal
@@ -43,10 +45,11 @@ export async function runWorker(
   counters: WorkerCounters,
   surroundings: WorkerSurroundings,
 ): Promise<WorkerEnd> {
-  const { data, auth, source, drain, abandon, onUp } = surroundings
+  const { data, auth, registry, source, drain, abandon, onUp } = surroundings
   const producer = await createProducer({
     ...data.producer,
     ...(auth === undefined ? {} : { auth }),
+    ...(registry === undefined ? {} : { registry }),
     clientId: task.plan.clientId,
     schema: source.schema,
     signal: abandon,
@@ -152,11 +155,7 @@ class Writer {
   }
 }
 
-/**
- * Whether a record that was not delivered may be in the topic all the same. Drivers say so; a producer that gave up, or
- * was told to, can't know of what was on its way.
- */
-function mayBeWritten({ code, details }: TidewaterError): boolean {
-  if (typeof details.mayBeWritten === 'boolean') return details.mayBeWritten
-  return code === 'ABORTED' || code === 'DELIVERY_TIMEOUT'
+/** Whether a record that was not delivered may be in the topic all the same. */
+function mayBeWritten({ details }: TidewaterError): boolean {
+  return details.mayBeWritten === true
 }

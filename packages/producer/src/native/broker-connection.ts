@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { messageOf, TidewaterError, toTidewaterError } from '@tidewater/core'
-import { securityError } from '@tidewater/core/drivers'
+import { FrameReader, securityError } from '@tidewater/core/drivers'
 import { authenticate } from './authenticate.js'
+import { BrokerVersions } from './broker-versions.js'
 import { type ConnectionSettings, openSocket } from './open-socket.js'
-import { FrameReader } from './wire/frames.js'
 import type { Message } from './wire/messages.js'
 import { Reader } from './wire/reader.js'
 import { Writer } from './wire/writer.js'
@@ -19,6 +19,8 @@ interface Waiting {
 /** When a session is renewed: this share of its life, less up to a tenth, so that a burst of clients spreads. */
 const reauthenticateAt = 0.85
 const maxTimerMs = 0x7fffffff
+/** Before each answer. */
+const lengthBytes = 4
 
 /**
  * One connection to one broker: requests go out in the order of the calls and answers come back in it.
@@ -30,6 +32,8 @@ const maxTimerMs = 0x7fffffff
  */
 export class BrokerConnection {
   onDown: (error: TidewaterError) => void = () => {}
+  /** What its broker speaks, once it was asked; another connection may lead to a newer or an older one. */
+  versions = new BrokerVersions([])
   readonly address: string
   readonly #socket: Socket
   readonly #settings: ConnectionSettings
@@ -127,6 +131,17 @@ export class BrokerConnection {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
     for (const resume of this.#held.splice(0)) resume()
     this.onDown(error)
+  }
+
+  /**
+   * Ends the connection because its broker does not speak what it said it speaks: the next one asks anew.
+   *
+   * @returns the error, retryable
+   */
+  misspoken(request: string): TidewaterError {
+    const error = this.#lost(`it refuses the version of ${request} that it offers`, undefined)
+    this.destroy(error)
+    return error
   }
 
   async #authenticate(): Promise<void> {
@@ -228,7 +243,7 @@ export class BrokerConnection {
 
   #received(chunk: Buffer): void {
     try {
-      for (const frame of this.#frames.take(chunk)) this.#answered(new Reader(frame))
+      for (const frame of this.#frames.take(chunk)) this.#answered(new Reader(frame, lengthBytes))
     } catch (thrown) {
       this.destroy(this.#lost(`what came is no answer: ${messageOf(thrown)}`, thrown))
     }

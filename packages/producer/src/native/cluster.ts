@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { type KafkaConnection, TidewaterError, toTidewaterError } from '@tidewater/core'
+import { type KafkaConnection, type TidewaterError, toTidewaterError } from '@tidewater/core'
 import {
   admitted,
   brokerError,
@@ -9,17 +9,10 @@ import {
   unreachable,
 } from '@tidewater/core/drivers'
 import { BrokerConnection } from './broker-connection.js'
+import { BrokerVersions, spokenFor } from './broker-versions.js'
 import type { ConnectionSettings } from './open-socket.js'
 import { ReconnectBackoff } from './reconnect-backoff.js'
-import {
-  type ApiVersionsResponse,
-  apiVersions,
-  type BrokerAddress,
-  initProducerId,
-  metadata,
-  type VersionRange,
-} from './wire/messages.js'
-import { produceKey, produceVersions } from './wire/produce.js'
+import { type ApiVersionsResponse, apiVersions, type BrokerAddress, metadata } from './wire/messages.js'
 
 /** What the cluster last said of a topic. */
 export interface TopicView {
@@ -49,7 +42,6 @@ export class Cluster {
   readonly #controlFailedAtMs = new Map<string, number>()
   #controlTimeoutMs: number
   #refresh: Promise<void> | undefined
-  #versions: readonly VersionRange[] = []
   #features: ReadonlyMap<string, number> = new Map()
 
   private constructor(connection: KafkaConnection) {
@@ -62,50 +54,18 @@ export class Cluster {
   /**
    * Connects to the first bootstrap broker that answers.
    *
-   * @throws TidewaterError `BROKER_UNREACHABLE`, or why no broker lets the client in
+   * @throws TidewaterError `BROKER_UNREACHABLE`, `KAFKA_PROTOCOL` when the brokers are too old, or why no broker lets the
+   *   client in
    */
   static async open(connection: KafkaConnection): Promise<Cluster> {
     const cluster = new Cluster(connection)
     try {
       await cluster.#controlConnection()
-      cluster.#requireVersions()
       return cluster
     } catch (thrown) {
       cluster.close(toTidewaterError(thrown))
       throw thrown
     }
-  }
-
-  #requireVersions(): void {
-    const needed = [
-      { name: 'Produce', key: produceKey, version: produceVersions.min },
-      metadata,
-      initProducerId,
-    ]
-    for (const { name, key, version } of needed) {
-      const range = this.#versions.find((one) => one.key === key)
-      if (range !== undefined && range.min <= version && version <= range.max) continue
-      // Produce is spoken in newer versions, too.
-      if (
-        key === produceKey &&
-        range !== undefined &&
-        range.max >= version &&
-        range.min <= produceVersions.max
-      )
-        continue
-      throw new TidewaterError(
-        'KAFKA_PROTOCOL',
-        `The native driver needs ${name} v${version} (Kafka 2.7 and later); the broker has ${range === undefined ? 'none' : `v${range.min} to v${range.max}`}`,
-        { remedy: 'Use a newer broker, or driver: kafkajs.' },
-      )
-    }
-  }
-
-  /** The highest version of a request that both the broker that was asked and the caller know. */
-  highestVersion(key: number, upTo: number): number | undefined {
-    const range = this.#versions.find((one) => one.key === key)
-    if (range === undefined || range.min > upTo) return undefined
-    return Math.min(range.max, upTo)
   }
 
   /** The level of a feature that the cluster has agreed on; undefined when it doesn't know it. */
@@ -143,7 +103,8 @@ export class Cluster {
    * The connection to a broker, opened on the first use and again after it was lost. A broker that can't be reached is left
    * alone for a while, the longer the more often that was so; meanwhile the last failure is the answer.
    *
-   * @throws TidewaterError `BROKER_UNREACHABLE`, `KAFKA_PROTOCOL` (retryable), or why the broker doesn't let the client in
+   * @throws TidewaterError `BROKER_UNREACHABLE`, `KAFKA_PROTOCOL` (retryable, unless the broker is too old), or why it doesn't
+   *   let the client in
    */
   connectionTo(nodeId: number): Promise<BrokerConnection> {
     const broker = this.#brokers.get(nodeId)
@@ -167,7 +128,8 @@ export class Cluster {
     const { requestTimeoutMs } = this.#settings.connection
     // Each try may take longer: the broker may be slow.
     const patienceMs = this.#firstControlTimeoutMs * 2 ** this.#backoff.timesInARow(address)
-    const opening = this.#connect(host, port, Math.min(requestTimeoutMs, patienceMs), requestTimeoutMs).then(
+    const firstAnswerTimeoutMs = Math.min(requestTimeoutMs, patienceMs)
+    const opening = this.#connect(host, port, use, firstAnswerTimeoutMs, requestTimeoutMs).then(
       ({ opened }) => {
         this.#backoff.connected(address)
         const forget = () => {
@@ -221,22 +183,20 @@ export class Cluster {
     let last: TidewaterError | undefined
     for (const [address, { host, port }] of candidates) {
       try {
-        const { opened, versions } = await this.#connect(
-          host,
-          port,
-          this.#controlTimeoutMs,
-          this.#controlTimeoutMs,
-        )
-        this.#versions = versions.ranges
-        this.#features = versions.features
+        const timeoutMs = this.#controlTimeoutMs
+        const { opened, features } = await this.#connect(host, port, 'control', timeoutMs, timeoutMs)
+        this.#features = features
         return opened
       } catch (thrown) {
-        last = toTidewaterError(thrown)
-        // Another broker would refuse it too, and is no help without credentials.
-        if (!last.retryable || last.code === 'CREDENTIALS_UNAVAILABLE') throw last
+        const error = toTidewaterError(thrown)
+        // Another broker would refuse it too, and is no help without credentials; but it may be a newer one.
+        const isOfThisBroker = error.retryable || error.code === 'KAFKA_PROTOCOL'
+        if (!isOfThisBroker || error.code === 'CREDENTIALS_UNAVAILABLE') throw error
+        if (last === undefined || error.retryable) last = error
         this.#controlFailedAtMs.set(address, performance.now())
       }
     }
+    if (last?.retryable === false) throw last
     this.#allowLonger()
     throw unreachable(brokers, last?.message ?? 'none is known', last)
   }
@@ -289,9 +249,10 @@ export class Cluster {
   async #connect(
     host: string,
     port: number,
+    use: keyof typeof spokenFor,
     firstAnswerTimeoutMs: number,
     callTimeoutMs: number,
-  ): Promise<{ readonly opened: BrokerConnection; readonly versions: ApiVersionsResponse }> {
+  ): Promise<{ readonly opened: BrokerConnection; readonly features: ApiVersionsResponse['features'] }> {
     const { connection } = this.#settings
     const opened = await admitted(
       connection,
@@ -301,7 +262,10 @@ export class Cluster {
     this.#open.add(opened)
     opened.onDown = () => this.#open.delete(opened)
     try {
-      return { opened, versions: await opened.call(apiVersions, undefined, firstAnswerTimeoutMs) }
+      const { ranges, features } = await opened.call(apiVersions, undefined, firstAnswerTimeoutMs)
+      opened.versions = new BrokerVersions(ranges)
+      for (const spoken of spokenFor[use]) opened.versions.highest(spoken)
+      return { opened, features }
     } catch (thrown) {
       const error = toTidewaterError(thrown)
       opened.destroy(error)

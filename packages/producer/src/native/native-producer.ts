@@ -29,11 +29,12 @@ import { PendingBatch } from './pending-batch.js'
 import type { Answer, ChannelOptions, Entry } from './produce-channel.js'
 import { ProducerIdentities } from './producer-identities.js'
 import { QueueSender } from './queue-sender.js'
-import { isFencing, producerFenced, TransactionCoordinator } from './transaction-coordinator.js'
+import { TransactionCoordinator } from './transaction-coordinator.js'
+import { isFencing, producerFenced } from './transaction-errors.js'
 import { NativeTransactions } from './transactions.js'
 import { type Treatment, treatmentOf } from './verdict.js'
 import { describeConfigs } from './wire/messages.js'
-import { produceKey, produceVersions } from './wire/produce.js'
+import { produceVersions } from './wire/produce.js'
 
 /** A driver's producer that takes batches as they go on the wire. */
 export interface EncodedBatchSender extends DriverProducer {
@@ -76,7 +77,7 @@ export class NativeProducer implements EncodedBatchSender {
     const { requestTimeoutMs } = connection
     const channelOptions: ChannelOptions = {
       acks: acksOnWire[options.acks],
-      version: cluster.highestVersion(produceKey, newestVersion(cluster, options)) as number,
+      newestVersion: () => this.#newestProduce,
       codec: compressor.codec,
       transactionalId: options.transactionalId ?? null,
       // The broker gives up before we do, so that its answer says which it was.
@@ -113,6 +114,14 @@ export class NativeProducer implements EncodedBatchSender {
 
   get transactions(): Transactions | undefined {
     return this.#transactions
+  }
+
+  /**
+   * Produce v12 is the first in which a transaction's partitions join by being written to; they would not be in one of before
+   * KIP-890.
+   */
+  get #newestProduce(): number {
+    return this.#transactions?.isImplicit === false ? produceVersions.max - 1 : produceVersions.max
   }
 
   async partitionsOf(topic: string): Promise<readonly number[]> {
@@ -182,6 +191,7 @@ export class NativeProducer implements EncodedBatchSender {
 
   #requireOpen(): void {
     if (this.#isClosing) throw producerClosed()
+    // AvroProducer has checked each record; this is for those who use the driver alone, and says who was fenced.
     this.#transactions?.requireOpen()
   }
 
@@ -312,13 +322,4 @@ export class NativeProducer implements EncodedBatchSender {
     const { deliveryTimeoutMs } = this.#options
     batch.failed(deliveryTimeout({ topic, partition }, deliveryTimeoutMs, batch.mayBeWritten))
   }
-}
-
-/**
- * Produce v12 is the first in which a transaction's partitions join by being written to; without that feature of the
- * cluster (KIP-890) they would not be in it.
- */
-function newestVersion(cluster: Cluster, { transactionalId }: DriverProducerOptions): number {
-  const isExplicit = transactionalId !== undefined && (cluster.feature('transaction.version') ?? 0) < 2
-  return isExplicit ? produceVersions.max - 1 : produceVersions.max
 }

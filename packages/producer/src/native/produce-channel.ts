@@ -1,6 +1,7 @@
 import { TidewaterError } from '@tidewater/core'
 import { type BatchSeal, noProducer, writeRecordBatchHeader } from '../batch/record-batch.js'
 import type { BrokerConnection } from './broker-connection.js'
+import { spokenProduce, unsupportedVersion } from './broker-versions.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { PendingBatch } from './pending-batch.js'
 import {
@@ -15,7 +16,8 @@ import {
 export interface ChannelOptions {
   /** -1, 1 or 0. */
   readonly acks: number
-  readonly version: number
+  /** Of Produce, where the broker has it. */
+  readonly newestVersion: () => number
   readonly codec: number
   readonly transactionalId: string | null
   /** How long the broker may wait for its replicas. */
@@ -85,7 +87,7 @@ export class ProduceChannel {
   }
 
   async #send(entries: readonly Entry[]): Promise<void> {
-    const { acks, version, transactionalId, brokerTimeoutMs, requestTimeoutMs } = this.#options
+    const { acks, newestVersion, transactionalId, brokerTimeoutMs, requestTimeoutMs } = this.#options
     const parts = writeProduceRequest({
       transactionalId,
       acks,
@@ -94,6 +96,7 @@ export class ProduceChannel {
     })
     let response: ProduceResponse
     try {
+      const version = this.#connection.versions.highest({ ...spokenProduce, max: newestVersion() })
       if (acks === 0) {
         await this.#connection.post(produceKey, version, parts)
         response = { results: entries.map(unanswered), throttleTimeMs: 0 }
@@ -113,6 +116,8 @@ export class ProduceChannel {
       return
     }
     if (response.throttleTimeMs > 0) this.pausedUntilMs = performance.now() + response.throttleTimeMs
+    if (response.results.some(({ errorCode }) => errorCode === unsupportedVersion))
+      this.#connection.misspoken('Produce')
     this.#answerAll(entries, response.results)
   }
 

@@ -1,5 +1,6 @@
 import { brokerError } from '@tidewater/core/drivers'
 import type { ProducerIdentity } from '../batch/record-batch.js'
+import { unsupportedVersion } from './broker-versions.js'
 import type { Cluster } from './cluster.js'
 import type { PartitionQueue } from './partition-queue.js'
 import { initProducerId } from './wire/messages.js'
@@ -30,9 +31,11 @@ export class ProducerIdentities {
   }
 
   async #ask(): Promise<ProducerIdentity> {
-    const { errorCode, producerId, epoch } = await this.#cluster.askAny((control) =>
-      control.call(initProducerId, { transactionalId: null, transactionTimeoutMs: 0 }),
-    )
+    const { errorCode, producerId, epoch } = await this.#cluster.askAny(async (control) => {
+      const answer = await control.call(initProducerId, { transactionalId: null, transactionTimeoutMs: 0 })
+      if (answer.errorCode === unsupportedVersion) throw control.misspoken(initProducerId.name)
+      return answer
+    })
     if (errorCode === 0) return { producerId, epoch }
     throw brokerError(
       errorCode,

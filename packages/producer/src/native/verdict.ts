@@ -1,4 +1,5 @@
 import { kafkaCode } from '@tidewater/core/drivers'
+import { unsupportedVersion } from './broker-versions.js'
 
 /**
  * What an answer means for a batch.
@@ -38,8 +39,9 @@ treat('appended', false, [0, kafkaCode.duplicateSequence])
 // 72 listener not found, 74 and 75 leader epoch, 100 unknown topic id.
 treat('again', true, [5, 8, 9, 72, 74, 75, 100])
 // 2 the bytes were damaged on the way, 14 to 16 a coordinator that loads or moved, 19 too few replicas in sync (checked before
-// the append), 51 concurrent transactions, 89 throttled.
-treat('again', false, [2, 14, 15, 16, 19, 51, 89])
+// the append), 35 a version that the broker doesn't speak (the next connection asks which it does), 51 concurrent
+// transactions, 89 throttled.
+treat('again', false, [2, 14, 15, 16, 19, unsupportedVersion, 51, 89])
 // Appended by the leader, and not known to be on the others: 7 timed out, 13 the network, 20 too few replicas afterwards.
 // 3 unknown partition, 6 not the leader, 56 storage failed: said before the append, and also of a batch that waits for the
 // others to have it when the broker stops leading, which they then may have (Kafka's DelayedProduce).

@@ -115,6 +115,18 @@ describe('what can’t be is refused with CONFIG_INVALID', () => {
       },
       /auth of a fleet must be made of plain values/,
     ],
+    [
+      'a registry that is no plain value',
+      {
+        registry: {
+          glue: {
+            registryName: 'tides',
+            credentials: async () => ({ accessKeyId: 'a', secretAccessKey: 'b' }),
+          },
+        },
+      },
+      /registry of a fleet must be made of plain values/,
+    ],
   ] as const)('%s', (_, options, message) => {
     expect(() => plan(options)).toThrowError(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }),

@@ -1,5 +1,6 @@
 // What every driver shares: for those who write one.
 export { admitted } from './admission.js'
+export { FrameReader } from './frames.js'
 export { checkProducerOptions } from './producer-options.js'
 export {
   brokerError,

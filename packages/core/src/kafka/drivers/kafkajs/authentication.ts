@@ -1,12 +1,10 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
 import type * as Kafkajs from 'kafkajs'
 import type { MskIamAuth } from '../../../auth/msk-iam.js'
 import { messageOf, TidewaterError } from '../../../errors.js'
 import { securityError } from '../security-errors.js'
 import { putBehind, SaslGate } from './sasl-gate.js'
-
-const keepAliveDelayMs = 60_000
+import { openSocket } from './sockets.js'
 
 /**
  * How long before a session's end the next request authenticates anew. kafkajs's own 10 s would do so before every request of
@@ -27,18 +25,15 @@ export function iamOptions(
   }
 }
 
-/** The sockets kafkajs itself would make, each behind a gate that keeps a re-authentication in one piece. */
+/** Sockets, each behind a gate that keeps a re-authentication in one piece. */
 class GatedSockets {
   readonly #open = new Map<Socket, { readonly gate: SaslGate; readonly broker: string }>()
 
-  open({ host, port, ssl, onConnect }: Kafkajs.ISocketFactoryArgs): Socket {
-    const socket = ssl
-      ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
-      : connectPlain({ host, port }, onConnect)
-    socket.setKeepAlive(true, keepAliveDelayMs)
+  open(args: Kafkajs.ISocketFactoryArgs): Socket {
+    const socket = openSocket(args)
     const gate = new SaslGate()
     putBehind(gate, socket)
-    this.#open.set(socket, { gate, broker: `${host}:${port}` })
+    this.#open.set(socket, { gate, broker: `${args.host}:${args.port}` })
     socket.once('close', () => this.#open.delete(socket))
     return socket
   }

@@ -4,6 +4,7 @@ import { loadPeer } from '../../../load-peer.js'
 import { tlsSettings } from '../tls.js'
 import { iamOptions } from './authentication.js'
 import { registerCodecs } from './codecs.js'
+import { openSocket } from './sockets.js'
 
 /** @throws TidewaterError `DRIVER_NOT_INSTALLED` */
 export async function loadKafkajs(): Promise<typeof Kafkajs> {
@@ -42,7 +43,7 @@ export function createClient(
       retries: connection.brokers.length,
     },
     ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: [tls.ca.pem] } }),
-    ...(auth === undefined ? {} : iamOptions(kafkajs, auth)),
+    ...(auth === undefined ? { socketFactory: openSocket } : iamOptions(kafkajs, auth)),
   })
 }
 

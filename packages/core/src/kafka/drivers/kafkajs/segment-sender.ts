@@ -34,12 +34,12 @@ const staleProducerCodes: readonly unknown[] = [
 /**
  * Answers to a produce request that say that nothing was written; none of them comes from anything else kafkajs asks
  * while it sends. Not among them: time-outs (7), a broken connection between brokers (13) and records that too few
- * replicas have yet (20), which the leader may keep.
+ * replicas have yet (20), which the leader may keep; nor a leader that is none (6), which is also said of records that wait
+ * for the replicas when the broker stops leading (Kafka's DelayedProduce).
  */
 const unwrittenCodes: readonly unknown[] = [
   ...staleProducerCodes,
   kafkaCode.corruptMessage,
-  kafkaCode.notLeader,
   kafkaCode.messageTooLarge,
   kafkaCode.recordListTooLarge,
   kafkaCode.notEnoughReplicas,
