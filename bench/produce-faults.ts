@@ -4,10 +4,18 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const { values } = parseArgs({ options: { times: { type: 'string', default: '20' } } })
+//   produce-faults [--times 20] [--subjects cluster,transaction]
+const { values } = parseArgs({
+  options: {
+    times: { type: 'string', default: '20' },
+    subjects: { type: 'string', default: 'cluster,transaction' },
+  },
+})
 const times = Number(values.times)
 const repositoryFolder = fileURLToPath(new URL('..', import.meta.url))
-const testFile = 'packages/testkit/test/cluster-faults.integration.test.ts'
+const testFiles = values.subjects
+  .split(',')
+  .map((subject) => `packages/testkit/test/${subject}-faults.integration.test.ts`)
 
 interface Run {
   readonly passed: boolean
@@ -31,7 +39,9 @@ process.exitCode = runs.length > 0 && failed === 0 ? 0 : 1
 /** What it says is shown only when it fails. */
 async function runOnce(): Promise<Run> {
   const startedAtMs = performance.now()
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'integration', testFile]
+  // One after the other: each has brokers of its own.
+  const options = ['--project', 'integration', '--maxWorkers=1', ...testFiles]
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...options]
   const child = spawn(process.execPath, vitest, {
     cwd: repositoryFolder,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,6 +6,7 @@ import { addDemoCommand } from './program/demo.js'
 import { addIamCommands } from './program/iam.js'
 import { addJobCommands } from './program/job.js'
 import { addLocalCommands } from './program/local.js'
+import { addPlanCommands } from './program/plan.js'
 import { addProduceCommand } from './program/produce.js'
 import { addTableCommands } from './program/table.js'
 import { addTopicCommands } from './program/topic.js'
@@ -22,6 +23,7 @@ export function buildProgram(io: CliIo): Command {
   addTopicCommands(program, io)
   addClusterCommands(program, io)
   addProduceCommand(program, io)
+  addPlanCommands(program, io)
   addJobCommands(program, io)
   addIamCommands(program, io)
   addTableCommands(program, io)

@@ -1,11 +1,25 @@
 export { artifactOf, type JobEntry, jobEntries, type SparkArtifact } from './artifact/artifact.js'
 export { type PackageSparkOptions, packageSpark } from './artifact/package-spark.js'
 export { type PublishedArtifact, publishArtifact } from './artifact/publish.js'
+export { jobOverrides } from './conf/job-overrides.js'
+export type { BatchTuning, StreamingTuning } from './conf/options.js'
+export { renderTunedConf } from './conf/render-tuned-conf.js'
+export { tuneBatch, tuneStreaming } from './conf/tune.js'
+export {
+  type OverriddenEntry,
+  sparkConfOf,
+  type TunedConf,
+  type TunedEntry,
+  type TunedScope,
+  tunedJob,
+} from './conf/tuned-conf.js'
 export { defineJob, type JobDefinition } from './job/define.js'
 export { errorOfFailedEvent, type FailedEvent } from './job/failed-event.js'
 export type * from './job/job-document.gen.js'
 export { type JobTableName, jobTables } from './job/tables.js'
 export { validateJob } from './job/validate.js'
+export { knownReleaseLabels, type OptionGate, type Release, releaseOf } from './releases.js'
+export type { ReleaseFacts } from './releases-data.js'
 export { attachJob } from './run/attach.js'
 export type {
   CallOptions,
@@ -46,3 +60,18 @@ export {
   submitStreamingJob,
 } from './run/submit.js'
 export { type LocalTargetOptions, localTarget } from './run/targets/local.js'
+export type { SizeInput } from './size/options.js'
+export { renderSizing } from './size/render-sizing.js'
+export { sizeJob } from './size/size-job.js'
+export type {
+  ComputeLimits,
+  CoreNeed,
+  Cost,
+  Ec2Sizing,
+  InstanceFleet,
+  InstanceGroup,
+  Process,
+  ServerlessSizing,
+  Sizing,
+} from './size/sizing.js'
+export type { Source, Trust } from './sources.js'

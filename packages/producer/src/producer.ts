@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   avroCodec,
+  type ConsumerGroup,
   connectionOf,
   type DriverProducer,
+  type GroupOffset,
   type ProducerDriver,
   TidewaterError,
   type Transactions,
@@ -183,10 +185,26 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   /**
+   * Commits the offsets of a consumer group with the transaction, so that what was read counts as read exactly when what was
+   * written because of it is visible. The consumer must not commit them itself.
+   *
+   * @param offsets of the next records to be read, one past the last ones consumed
+   * @param group with `member`, the offsets of one that was replaced are refused
+   * @throws TidewaterError, the transaction then to be aborted: `CONSUME_FAILED` when the member is not, or no longer, in the
+   * group; `AUTHORIZATION_FAILED`, `PRODUCER_FENCED`. Nothing sent: `TRANSACTION_INVALID` without a transaction,
+   * `CONFIG_INVALID` for an offset that is none
+   */
+  async sendOffsets(offsets: readonly GroupOffset[], group: ConsumerGroup): Promise<void> {
+    this.#requireOpen(true)
+    await this.#requireTransactions().sendOffsets(offsets, group)
+  }
+
+  /**
    * Takes back what was written since `beginTransaction`. Records that are not delivered yet have failed with `ABORTED`;
    * those that were are never seen by readers of committed records.
    *
-   * @throws TidewaterError `TRANSACTION_INVALID` without a transaction; `PRODUCER_FENCED`
+   * @throws TidewaterError `TRANSACTION_INVALID` without a transaction; `PRODUCER_FENCED`. After a retryable error call it
+   * again
    */
   async abortTransaction(): Promise<void> {
     const transactions = this.#requireTransactions()
@@ -266,12 +284,12 @@ export class AvroProducer<T> implements AsyncDisposable {
     })
   }
 
-  /** @param toBegin a transaction need not be open */
-  #requireOpen(toBegin = false): void {
+  /** @param withoutTransaction no transaction need be open */
+  #requireOpen(withoutTransaction = false): void {
     if (this.#isOpen) {
       const { transactions } = this.#ports.driver
       // The driver checks batches, which come later: a record written too soon would land in the transaction begun meanwhile.
-      if (transactions === undefined || transactions.isOpen || toBegin) return
+      if (transactions === undefined || transactions.isOpen || withoutTransaction) return
       throw new TidewaterError('TRANSACTION_INVALID', "Can't write a record: no transaction is open", {
         remedy: 'Call beginTransaction first.',
         details: { topic: this.topic },

@@ -4,6 +4,7 @@ import { TidewaterError } from '@tidewater/core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createProducer } from '../src/index.js'
 import type { ProducerOptions } from '../src/options.js'
+import { readCommitted } from './committed-reader.js'
 import { type Reading, reading, readingCodec, readingSchema, rejection } from './producer-under-test.js'
 import { RealBroker } from './real-broker.js'
 
@@ -43,31 +44,8 @@ export function transactionContract(name: string, bootstrapBrokers?: () => strin
 
     /** The values that a reader of committed records sees, up to the topic's end. */
     async function committedValues(topic: string): Promise<number[]> {
-      const { Kafka, logLevel } = await import('kafkajs')
-      const kafka = new Kafka({ brokers: [brokers()], logLevel: logLevel.NOTHING })
-      // A record behind everything in each partition: a reader that has seen them has seen all that comes before.
-      const marker = kafka.producer()
-      await marker.connect()
-      const partitions = (await broker.offsets(topic)).map(({ partition }) => partition)
-      const messages = partitions.map((partition) => ({ partition, key: 'end', value: 'end' }))
-      await marker.send({ topic, messages })
-      await marker.disconnect()
-      const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, readUncommitted: false })
-      const values: number[] = []
-      let ends = 0
-      await consumer.connect()
-      await consumer.subscribe({ topic, fromBeginning: true })
-      await new Promise<void>((resolve) => {
-        void consumer.run({
-          eachMessage: async ({ message }) => {
-            if (message.key?.toString() !== 'end')
-              values.push(readingCodec.decode(message.value as Buffer).value)
-            else if (++ends === partitions.length) resolve()
-          },
-        })
-      })
-      await consumer.disconnect()
-      return values
+      const seen = await readCommitted(brokers(), topic)
+      return [...seen.values()].flat().map((value) => readingCodec.decode(value).value)
     }
 
     test('what is committed is seen, all of it and in order; what is aborted is not', async () => {
@@ -147,7 +125,10 @@ export function transactionContract(name: string, bootstrapBrokers?: () => strin
       expect((await rejection(producer.abortTransaction())).code).toBe('TRANSACTION_INVALID')
       producer.beginTransaction()
       expect(codeOf(() => producer.beginTransaction())).toBe('TRANSACTION_INVALID')
-      await producer.commitTransaction()
+      producer.write(reading(2))
+      const twice = await Promise.allSettled([producer.commitTransaction(), producer.commitTransaction()])
+      expect(twice.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+      expect(await committedValues(topic)).toEqual([2])
       const plain = await createProducer({
         brokers: brokers(),
         topic,

@@ -2,6 +2,7 @@
 // acknowledged record once, in order, where its report says; each other one reported as what it is.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DriverProducer, type DriverProducerOptions, kafkaConnection } from '@tidewater/core'
+import { createProducer } from '@tidewater/producer'
 import { nativeDriver } from '@tidewater/producer/native'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { checkDelivery } from '../../core/test/kafka/contract/delivery-check.js'
@@ -11,7 +12,9 @@ import {
   type LoadOptions,
   startLoad,
   type TimedBatch,
+  textOf,
 } from '../../core/test/kafka/contract/load.js'
+import { avroSender, noteSchema, textOfNote } from './faults/avro-sender.js'
 import { ClusterStage, partitions } from './faults/cluster-stage.js'
 
 const fillableBroker = 3
@@ -29,7 +32,7 @@ describe('under faults of a cluster', () => {
   let stage: ClusterStage
   let topic: string
   beforeAll(async () => {
-    stage = await ClusterStage.start(fillableBroker)
+    stage = await ClusterStage.start({ smallLogDir: { brokerId: fillableBroker, sizeMb: 24 } })
   })
   afterAll(() => stage.stop())
   beforeEach(async () => {
@@ -57,12 +60,32 @@ describe('under faults of a cluster', () => {
     return started
   }
 
+  /** As {@link underLoad}, through the producer of typed records. */
+  async function underAvroLoad(deliveryTimeoutMs: number): Promise<Load> {
+    const producer = await createProducer({
+      brokers: stage.bootstrapBrokers,
+      topic,
+      schema: noteSchema,
+      requestTimeoutMs: 2_000,
+      deliveryTimeoutMs,
+      drainOnSigterm: false,
+    })
+    const started = startLoad(avroSender(producer), topic, usual)
+    onTestFinished(async () => {
+      const stopped = started.stop()
+      await producer.close({ timeoutMs: 1_000 }).catch(() => {})
+      await stopped
+    })
+    await started.acknowledged(5)
+    return started
+  }
+
   /** Ends the load and holds its reports against the log. */
-  async function checked(load: Load): Promise<TimedBatch[]> {
+  async function checked(load: Load, textIn = textOf): Promise<TimedBatch[]> {
     await load.acknowledged(5)
     const sent = await load.stop()
     await stage.heal()
-    const check = checkDelivery(sent, await stage.readLog(topic))
+    const check = checkDelivery(sent, await stage.readLog(topic, textIn))
     const { anomalies, mayBeRepeated } = check
     expect({ anomalies: anomalies.slice(0, 20), mayBeRepeated }).toEqual({ anomalies: [], mayBeRepeated: 0 })
     return sent
@@ -150,6 +173,56 @@ describe('under faults of a cluster', () => {
     const doubts = new Set(errors.map(({ details }) => details.mayBeWritten))
     // Those that were under way, and those that were still to be sent.
     expect(doubts).toEqual(new Set([true, false]))
+  })
+
+  test.each([
+    ['longer than the delivery time-out: what is given up is reported', 3_000],
+    ['shorter than the delivery time-out: everything waits for them', 90_000],
+  ])('two of three brokers lost for a time %s', async (_, deliveryTimeoutMs) => {
+    const load = await underLoad({ deliveryTimeoutMs })
+    const lost = stage.brokers.slice(0, 2)
+    await Promise.all(lost.map((broker) => broker.kill()))
+    await sleep(7_000)
+    await Promise.all(lost.map((broker) => broker.start()))
+    await stage.inSync(topic)
+    const failed = (await checked(load)).flatMap(({ report }) => report.failed)
+    const isShort = deliveryTimeoutMs < 7_000
+    expect(new Set(failed.map(({ error }) => error.code))).toEqual(
+      new Set(isShort ? ['DELIVERY_TIMEOUT'] : []),
+    )
+  })
+
+  test('fewer replicas in sync than the topic asks for: everything waits for them', async () => {
+    const demanding = await stage.topic({ 'min.insync.replicas': '3' })
+    await stage.deleteTopic(topic)
+    topic = demanding
+    const load = await underLoad()
+    const crashed = await stage.leaderOf(topic, 0)
+    await crashed.kill()
+    await stage.leadsNothing(topic, crashed)
+    await crashed.start()
+    await stage.inSync(topic)
+    expectAllDelivered(await checked(load))
+  })
+
+  test('typed records: a leader that crashes and comes back', async () => {
+    const load = await underAvroLoad(90_000)
+    const crashed = await stage.leaderOf(topic, 0)
+    await crashed.kill()
+    await stage.leadsNothing(topic, crashed)
+    await load.acknowledged(5)
+    await crashed.start()
+    await stage.inSync(topic)
+    expectAllDelivered(await checked(load, textOfNote))
+  })
+
+  test('typed records: an outage longer than the delivery time-out', async () => {
+    const load = await underAvroLoad(3_000)
+    for (const broker of stage.brokers) stage.proxyOf(broker).pause()
+    await sleep(7_000)
+    for (const broker of stage.brokers) stage.proxyOf(broker).resume()
+    const failed = (await checked(load, textOfNote)).flatMap(({ report }) => report.failed)
+    expect(new Set(failed.map(({ error }) => error.code))).toEqual(new Set(['DELIVERY_TIMEOUT']))
   })
 
   test('a disk that fills: others lead what was on it', async () => {

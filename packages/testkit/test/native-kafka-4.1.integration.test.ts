@@ -9,6 +9,7 @@ import { compressionContract } from '../../core/test/kafka/contract/compression.
 import { producerContract } from '../../core/test/kafka/contract/producer.js'
 import { Cluster } from '../../producer/src/native/cluster.js'
 import { transactionContract } from '../../producer/test/transaction-contract.js'
+import { transactionOffsetsContract } from '../../producer/test/transaction-offsets-contract.js'
 import { type LocalStack, startLocal } from '../src/index.js'
 
 let stack: LocalStack
@@ -31,3 +32,4 @@ producerContract('native on Kafka 4.1', native, brokers)
 compressionContract(native, kafkajsDriver, brokers)
 compressionContract(native, confluentDriver, brokers)
 transactionContract('native on Kafka 4.1', brokers)
+transactionOffsetsContract('native on Kafka 4.1', brokers)

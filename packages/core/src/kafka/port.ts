@@ -76,15 +76,48 @@ export interface Transactions {
    * Makes what was sent visible, all of it at once. Waits for the reports of what was sent.
    *
    * @throws TidewaterError `TRANSACTION_INVALID` without one, `TRANSACTION_FAILED` when a record was not delivered: abort
-   * then; `PRODUCER_FENCED`
+   * then; `PRODUCER_FENCED`. After a retryable error nothing but the same call may come next
    */
   commit(): Promise<void>
   /**
    * Takes back what was sent: readers of committed records never see it. What is still to be sent fails with `ABORTED`.
    *
-   * @throws TidewaterError `TRANSACTION_INVALID` without one, `PRODUCER_FENCED`
+   * @throws TidewaterError `TRANSACTION_INVALID` without one, `PRODUCER_FENCED`. After a retryable error nothing but the same
+   * call may come next
    */
   abort(): Promise<void>
+  /**
+   * Makes the offsets of a consumer group part of the transaction: they are committed with its records, or not at all.
+   * What fails here fails the commit. Of several calls for a partition the last one counts.
+   *
+   * @throws TidewaterError `TRANSACTION_INVALID` without one, `CONFIG_INVALID` for an offset that is none, `CONSUME_FAILED`
+   * when the member is not, or no longer, in the group; `AUTHORIZATION_FAILED`, `PRODUCER_FENCED`
+   */
+  sendOffsets(offsets: readonly GroupOffset[], group: ConsumerGroup): Promise<void>
+}
+
+/** A consumer group whose offsets a transaction commits. */
+export interface ConsumerGroup {
+  readonly groupId: string
+  /**
+   * Who consumed the records: the group refuses the offsets of a member that was replaced (KIP-447). Default: not checked.
+   */
+  readonly member?: GroupMember
+}
+
+/** A member of a consumer group as its consumer knows itself. */
+export interface GroupMember {
+  readonly memberId: string
+  readonly generationId: number
+  /** `group.instance.id` of a static member (KIP-345). Default: none. */
+  readonly groupInstanceId?: string
+}
+
+export interface GroupOffset {
+  readonly topic: string
+  readonly partition: number
+  /** Of the next record to be read: one past the last one consumed. */
+  readonly offset: bigint
 }
 
 export interface CloseOptions {

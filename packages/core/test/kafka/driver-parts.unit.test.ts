@@ -181,6 +181,21 @@ describe('records and options', () => {
       'deliveryTimeoutMs must be a whole number from 1000 to 900000, got 5',
     )
   })
+
+  test.each(['kafkajs', 'confluent'] as const)('refuses transactions with %s, which has none', (driver) => {
+    const options = {
+      acks: 'all',
+      idempotent: true,
+      compression: 'none',
+      deliveryTimeoutMs: 30_000,
+      maxRequestBytes: 1_000_000,
+      transactionalId: 'transfer',
+    } as const
+    expect(() => checkProducerOptions(driver, options, ['none'])).toThrow(
+      expect.objectContaining({ code: 'DRIVER_UNSUPPORTED_OPTION' }),
+    )
+    expect(() => checkProducerOptions('native', options, ['none'])).not.toThrow()
+  })
 })
 
 describe('errors', () => {

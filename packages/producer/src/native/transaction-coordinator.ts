@@ -1,17 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { TidewaterError } from '@tidewater/core'
-import { brokerError } from '@tidewater/core/drivers'
+import type { ConsumerGroup, GroupOffset } from '@tidewater/core'
 import type { ProducerIdentity } from '../batch/record-batch.js'
-import type { BrokerConnection } from './broker-connection.js'
-import { unsupportedVersion } from './broker-versions.js'
 import type { Cluster } from './cluster.js'
-import { initProducerId, type Message } from './wire/messages.js'
+import { Coordinator, type Question } from './coordinator.js'
+import { decidingCode, transactionCode, transactionError } from './transaction-errors.js'
+import { initProducerId } from './wire/messages.js'
 import {
+  addOffsetsToTxn,
   addPartitionsToTxn,
-  type EndTxnResponse,
   endTxn,
   endTxnWithEpoch,
-  findCoordinator,
+  txnOffsetCommit,
+  txnOffsetCommitWithGroup,
 } from './wire/transaction-messages.js'
 
 export interface TransactionOptions {
@@ -20,40 +19,21 @@ export interface TransactionOptions {
   readonly timeoutMs: number
 }
 
-/** Kafka's codes about transactions. */
-const code = {
-  coordinatorLoading: 14,
-  coordinatorNotAvailable: 15,
-  notCoordinator: 16,
-  unknownTopicOrPartition: 3,
-  invalidProducerEpoch: 47,
-  concurrentTransactions: 51,
-  producerFenced: 90,
-} as const
-
-const tryAgain: readonly number[] = [
-  code.coordinatorLoading,
-  code.coordinatorNotAvailable,
-  code.notCoordinator,
-  code.concurrentTransactions,
-  // Of a partition that has just been made.
-  code.unknownTopicOrPartition,
-]
-const minPauseMs = 20
-const maxPauseMs = 1_000
-
-/** The requests to the coordinator of one transactional id: found again when it moves, tried again while it may answer. */
+/** The requests about the transactions of one transactional id. */
 export class TransactionCoordinator {
   readonly #cluster: Cluster
   readonly #options: TransactionOptions
-  /** How long a request may be tried. */
   readonly #patienceMs: number
-  #node: Promise<BrokerConnection> | undefined
+  readonly #coordinator: Coordinator
+  readonly #groups = new Map<string, Coordinator>()
 
+  /** @param patienceMs how long a request may be tried */
   constructor(cluster: Cluster, options: TransactionOptions, patienceMs: number) {
     this.#cluster = cluster
     this.#options = options
     this.#patienceMs = patienceMs
+    const { transactionalId } = options
+    this.#coordinator = new Coordinator(cluster, { of: 'transaction', key: transactionalId }, patienceMs)
   }
 
   /** Whether partitions join by being written to, and each transaction has its own epoch (KIP-890). An upgrade changes it. */
@@ -68,12 +48,11 @@ export class TransactionCoordinator {
    */
   async begin(current?: ProducerIdentity): Promise<ProducerIdentity> {
     const { transactionalId, timeoutMs } = this.#options
-    const { producerId, epoch } = await this.#ask(
-      'Taking over the transactional id',
-      initProducerId,
-      { transactionalId, transactionTimeoutMs: timeoutMs, current },
-      ({ errorCode }) => errorCode,
-    )
+    const { producerId, epoch } = await this.#ask('Taking over the transactional id', {
+      message: initProducerId,
+      request: { transactionalId, transactionTimeoutMs: timeoutMs, current },
+      errorCodeOf: ({ errorCode }) => errorCode,
+    })
     return { producerId, epoch }
   }
 
@@ -81,20 +60,42 @@ export class TransactionCoordinator {
     identity: ProducerIdentity,
     partitions: readonly { readonly topic: string; readonly partition: number }[],
   ): Promise<void> {
-    const byTopic = new Map<string, number[]>()
-    for (const { topic, partition } of partitions)
-      byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
-    const topics = [...byTopic].map(([topic, ofTopic]) => ({ topic, partitions: ofTopic }))
-    await this.#ask(
-      'Adding partitions to the transaction',
-      addPartitionsToTxn,
-      { ...identity, transactionalId: this.#options.transactionalId, topics },
-      // What keeps one out keeps out all of them, and the others say only that they were not tried.
-      (added) => {
-        const codes = added.map(({ errorCode }) => errorCode).filter((errorCode) => errorCode !== 0)
-        return codes.find((errorCode) => !tryAgain.includes(errorCode)) ?? codes[0] ?? 0
-      },
-    )
+    await this.#ask('Adding partitions to the transaction', {
+      message: addPartitionsToTxn,
+      request: { ...this.#subject(identity), partitions },
+      errorCodeOf: decidingCode,
+    })
+  }
+
+  /**
+   * Makes the group's offsets part of the transaction.
+   *
+   * @param isImplicit as it was when the transaction began
+   */
+  async commitOffsets(
+    identity: ProducerIdentity,
+    offsets: readonly GroupOffset[],
+    group: ConsumerGroup,
+    isImplicit: boolean,
+  ): Promise<void> {
+    const { groupId } = group
+    const subject = this.#subject(identity)
+    if (!isImplicit)
+      await this.#ask(`Adding group "${groupId}" to the transaction`, {
+        message: addOffsetsToTxn,
+        request: { ...subject, groupId },
+        errorCodeOf: ({ errorCode }) => errorCode,
+      })
+    const ofGroup =
+      this.#groups.get(groupId) ??
+      new Coordinator(this.#cluster, { of: 'group', key: groupId }, this.#patienceMs)
+    this.#groups.set(groupId, ofGroup)
+    const question = {
+      message: isImplicit ? txnOffsetCommitWithGroup : txnOffsetCommit,
+      request: { ...subject, group, offsets },
+      errorCodeOf: decidingCode,
+    }
+    await this.#ask(`Sending the offsets of group "${groupId}"`, question, ofGroup)
   }
 
   /**
@@ -102,88 +103,28 @@ export class TransactionCoordinator {
    * @returns who the producer is from now on
    */
   async end(identity: ProducerIdentity, commits: boolean, isImplicit: boolean): Promise<ProducerIdentity> {
-    const { next }: EndTxnResponse = await this.#ask(
-      commits ? 'Committing the transaction' : 'Aborting the transaction',
-      isImplicit ? endTxnWithEpoch : endTxn,
-      { ...identity, transactionalId: this.#options.transactionalId, commits },
-      ({ errorCode }) => errorCode,
-    )
+    const { next } = await this.#ask(commits ? 'Committing the transaction' : 'Aborting the transaction', {
+      message: isImplicit ? endTxnWithEpoch : endTxn,
+      request: { ...this.#subject(identity), commits },
+      errorCodeOf: ({ errorCode }) => {
+        // Before KIP-890, of a transaction that the coordinator never came to know: there is nothing to take back.
+        const isUnknown = !isImplicit && !commits && errorCode === transactionCode.invalidState
+        return isUnknown ? 0 : errorCode
+      },
+    })
     return next ?? identity
   }
 
-  async #ask<Request, Response>(
+  #subject(identity: ProducerIdentity) {
+    return { ...identity, transactionalId: this.#options.transactionalId }
+  }
+
+  #ask<Request, Response>(
     action: string,
-    message: Message<Request, Response>,
-    request: Request,
-    errorCodeOf: (response: Response) => number,
+    question: Omit<Question<Request, Response>, 'errorOf'>,
+    coordinator = this.#coordinator,
   ): Promise<Response> {
-    const endsAtMs = performance.now() + this.#patienceMs
-    for (let pauseMs = minPauseMs; ; pauseMs = Math.min(maxPauseMs, 2 * pauseMs)) {
-      let failure: TidewaterError
-      try {
-        const coordinator = await this.#coordinator()
-        const response = await coordinator.call(message, request)
-        const errorCode = errorCodeOf(response)
-        if (errorCode === 0) return response
-        if (errorCode === unsupportedVersion) throw coordinator.misspoken(message.name)
-        failure = transactionError(errorCode, action, this.#options.transactionalId)
-        if (errorCode !== code.concurrentTransactions) this.#node = undefined
-      } catch (thrown) {
-        if (!TidewaterError.isInstance(thrown)) throw thrown
-        failure = thrown
-        this.#node = undefined
-      }
-      if (!failure.retryable || performance.now() + pauseMs > endsAtMs) throw failure
-      await sleep(pauseMs)
-    }
+    const errorOf = (code: number) => transactionError(code, action, this.#options.transactionalId)
+    return coordinator.ask({ ...question, errorOf })
   }
-
-  #coordinator(): Promise<BrokerConnection> {
-    this.#node ??= this.#find()
-    return this.#node
-  }
-
-  async #find(): Promise<BrokerConnection> {
-    const { transactionalId } = this.#options
-    const found = await this.#cluster.askAny(async (control) => {
-      const answer = await control.call(findCoordinator, transactionalId)
-      if (answer.errorCode === unsupportedVersion) throw control.misspoken(findCoordinator.name)
-      return answer
-    })
-    if (found.errorCode !== 0)
-      throw transactionError(found.errorCode, 'Looking up the transaction coordinator', transactionalId)
-    return this.#cluster.coordinatorAt(found.host, found.port)
-  }
-}
-
-/** What a coordinator's error code means to the producer. */
-export function transactionError(errorCode: number, action: string, transactionalId: string): TidewaterError {
-  if (isFencing(errorCode)) return producerFenced(transactionalId, errorCode)
-  if (tryAgain.includes(errorCode))
-    return new TidewaterError(
-      'KAFKA_PROTOCOL',
-      `${action}: the coordinator is not ready (Kafka error ${errorCode})`,
-      {
-        retryable: true,
-        details: { kafkaErrorCode: errorCode, transactionalId },
-      },
-    )
-  const subject = { action }
-  return brokerError(errorCode, `transactional id "${transactionalId}"`, subject, undefined)
-}
-
-/** Whether the code says that a later producer has the transactional id. */
-export function isFencing(errorCode: number): boolean {
-  return errorCode === code.producerFenced || errorCode === code.invalidProducerEpoch
-}
-
-export function producerFenced(transactionalId: string, errorCode: number): TidewaterError {
-  return new TidewaterError(
-    'PRODUCER_FENCED',
-    `Another producer has taken over the transactional id "${transactionalId}"`,
-    {
-      remedy: 'Let this producer end; give each producer that is to run a transactional id of its own.',
-      details: { transactionalId, kafkaErrorCode: errorCode },
-    },
-  )
 }

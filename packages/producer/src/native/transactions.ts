@@ -1,4 +1,10 @@
-import { TidewaterError, type Transactions } from '@tidewater/core'
+import {
+  type ConsumerGroup,
+  type GroupOffset,
+  TidewaterError,
+  type Transactions,
+  toTidewaterError,
+} from '@tidewater/core'
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { TransactionCoordinator } from './transaction-coordinator.js'
@@ -15,7 +21,16 @@ export interface TransactionalProducer {
   pump(queue: PartitionQueue): void
 }
 
-type State = 'none' | 'open' | 'ending'
+/** `unanswered`: whether it was committed, or aborted, is not known, and nothing but the same call may come next. */
+type State = 'none' | 'open' | 'ending' | 'commit unanswered' | 'abort unanswered'
+
+const stateInWords: Readonly<Record<State, string>> = {
+  none: 'no transaction is open',
+  open: 'a transaction is open',
+  ending: 'a transaction is being ended',
+  'commit unanswered': 'it is not known whether the last one was committed',
+  'abort unanswered': 'it is not known whether the last one was aborted',
+}
 
 /**
  * The transactions of one transactional id, one at a time (KIP-98).
@@ -30,6 +45,10 @@ export class NativeTransactions implements Transactions {
   readonly #transactionalId: string
   readonly #partitions = new Map<PartitionQueue, 'adding' | 'added'>()
   #toAdd: PartitionQueue[] = []
+  /** Whether the coordinator may know of the transaction, so that it has to be ended there. */
+  #mayHaveJoined = false
+  /** What adds to the transaction: ended before it ends, or it could come late into the next one. Never rejects. */
+  #additions: Promise<unknown> = Promise.resolve()
   #identity: ProducerIdentity
   #state: State = 'none'
   #isImplicit = false
@@ -63,17 +82,21 @@ export class NativeTransactions implements Transactions {
   }
 
   begin(): void {
-    this.#requireState('none', 'begin', 'Commit or abort the one that is open first.')
+    this.#requireState(['none'], 'begin', 'End the one before first.')
     this.#state = 'open'
     this.#failure = undefined
     this.#isImplicit = this.#coordinator.isImplicit
   }
 
   async commit(): Promise<void> {
-    this.#requireState('open', 'commit', 'Begin one first.')
-    await this.#producer.reported()
+    this.#requireState(['open', 'commit unanswered'], 'commit', 'Begin one first.')
+    const isRepeated = this.#state === 'commit unanswered'
+    // From here on nothing may join it.
+    this.#state = 'ending'
+    await Promise.all([this.#producer.reported(), this.#additions])
     if (this.#fenced !== undefined) throw this.#fenced
-    if (this.#failure !== undefined)
+    if (this.#failure !== undefined && !isRepeated) {
+      this.#state = 'open'
       throw new TidewaterError(
         'TRANSACTION_FAILED',
         `The transaction can't be committed: ${this.#failure.message}`,
@@ -83,40 +106,56 @@ export class NativeTransactions implements Transactions {
           cause: this.#failure,
         },
       )
+    }
     await this.#end(true)
   }
 
   async abort(): Promise<void> {
-    this.#requireState('open', 'abort', 'Begin one first.')
+    this.#requireState(['open', 'abort unanswered'], 'abort', 'Begin one first.')
+    this.#state = 'ending'
     const error = new TidewaterError('ABORTED', 'The transaction was aborted')
-    await this.#producer.abandonSending(error)
+    await Promise.all([this.#producer.abandonSending(error), this.#additions])
     if (this.#fenced !== undefined) throw this.#fenced
     await this.#end(false)
   }
 
+  async sendOffsets(offsets: readonly GroupOffset[], group: ConsumerGroup): Promise<void> {
+    this.#requireState(['open'], 'send offsets', 'Begin one first.')
+    for (const one of offsets) requireOffset(one)
+    if (offsets.length === 0) return
+    // One after the other: of two under way the earlier one could come later.
+    const sent = this.#additions.then(() =>
+      this.#coordinator.commitOffsets(this.#identity, offsets, group, this.#isImplicit),
+    )
+    this.#mayHaveJoined = true
+    this.#additions = sent.catch((thrown) => this.noteFailure(toTidewaterError(thrown)))
+    await sent
+  }
+
   /** @throws TidewaterError `TRANSACTION_INVALID` outside of a transaction, `PRODUCER_FENCED` */
   requireOpen(): void {
-    this.#requireState('open', 'write a record', 'Begin one first.')
+    this.#requireState(['open'], 'write a record', 'Begin one first.')
   }
 
   /** Whether the queue's batches may be sent now; if not, its partition is added, and then they are. */
   admits(queue: PartitionQueue): boolean {
-    if (this.#isImplicit) {
-      this.#partitions.set(queue, 'added')
-      return true
-    }
+    this.#mayHaveJoined = true
+    if (this.#isImplicit) return true
     const known = this.#partitions.get(queue)
     if (known === 'added') return true
     if (known === undefined) {
       this.#partitions.set(queue, 'adding')
       // Those that come in one moment are added by one request.
-      if (this.#toAdd.length === 0) queueMicrotask(() => void this.#addPartitions())
+      if (this.#toAdd.length === 0) {
+        const added = Promise.resolve().then(() => this.#addPartitions())
+        this.#additions = Promise.all([this.#additions, added])
+      }
       this.#toAdd.push(queue)
     }
     return false
   }
 
-  /** A record of the transaction was not delivered. */
+  /** A record of the transaction was not delivered, or its offsets were not taken. */
   noteFailure(error: TidewaterError): void {
     if (error.code === 'PRODUCER_FENCED') this.#fenced ??= error
     this.#failure ??= error
@@ -138,11 +177,9 @@ export class NativeTransactions implements Transactions {
   }
 
   async #end(commits: boolean): Promise<void> {
-    this.#state = 'ending'
     try {
       let identity = this.#identity
-      if (this.#partitions.size > 0)
-        identity = await this.#coordinator.end(identity, commits, this.#isImplicit)
+      if (this.#mayHaveJoined) identity = await this.#coordinator.end(identity, commits, this.#isImplicit)
       // What failed may still be on its way to a broker: a new epoch keeps it out of the next transaction.
       if (this.#failure !== undefined && identity.epoch === this.#identity.epoch)
         identity = await this.#coordinator.begin(identity)
@@ -151,27 +188,42 @@ export class NativeTransactions implements Transactions {
       this.#identity = identity
       if (isOther) this.#producer.identify(identity)
       this.#partitions.clear()
+      this.#mayHaveJoined = false
       this.#failure = undefined
       this.#state = 'none'
     } catch (thrown) {
-      if (TidewaterError.isInstance(thrown) && thrown.code === 'PRODUCER_FENCED') this.#fenced = thrown
-      // Whether it was ended is not known: the same call may be made again.
-      this.#state = 'open'
-      throw thrown
+      const error = toTidewaterError(thrown)
+      if (error.retryable) this.#state = commits ? 'commit unanswered' : 'abort unanswered'
+      else {
+        this.#state = 'open'
+        this.noteFailure(error)
+      }
+      throw error
     }
   }
 
-  #requireState(state: State, action: string, remedy: string): void {
+  #requireState(states: readonly State[], action: string, remedy: string): void {
     if (this.#fenced !== undefined) throw this.#fenced
-    if (this.#state === state) return
-    const words: Readonly<Record<State, string>> = {
-      none: 'no transaction is open',
-      open: 'a transaction is open',
-      ending: 'a transaction is being ended',
-    }
-    throw new TidewaterError('TRANSACTION_INVALID', `Can't ${action}: ${words[this.#state]}`, {
-      remedy,
+    if (states.includes(this.#state)) return
+    const isUnanswered = this.#state === 'commit unanswered' || this.#state === 'abort unanswered'
+    throw new TidewaterError('TRANSACTION_INVALID', `Can't ${action}: ${stateInWords[this.#state]}`, {
+      remedy: isUnanswered ? 'Make the call again that ended without an answer.' : remedy,
       details: { transactionalId: this.#transactionalId },
     })
   }
+}
+
+/** Offsets are of 63 bits. */
+const offsetsEnd = 2n ** 63n
+
+function requireOffset({ topic, partition, offset }: GroupOffset): void {
+  if (typeof offset === 'bigint' && offset >= 0n && offset < offsetsEnd) return
+  throw new TidewaterError(
+    'CONFIG_INVALID',
+    `The offset of ${topic}-${partition} must be a bigint from 0n, got ${offset}`,
+    {
+      remedy: 'Give the offset of the next record to be read.',
+      details: { topic, partition, offset: String(offset) },
+    },
+  )
 }

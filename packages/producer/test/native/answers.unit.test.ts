@@ -165,6 +165,26 @@ const answers: Readonly<Record<string, Answer>> = {
     ),
     is: topics.map((topic) => ({ topic, partition: 0, errorCode: 51 })),
   },
+  AddOffsetsToTxn: {
+    read: ofTransaction.addOffsetsToTxn.read,
+    bytes: written((to) => to.int32(throttleMs).int16(51).end()),
+    is: { errorCode: 51 },
+  },
+  TxnOffsetCommit: {
+    read: ofTransaction.txnOffsetCommit.read,
+    bytes: written((to) =>
+      to
+        .int32(throttleMs)
+        .array(topics, (topic) =>
+          to
+            .string(topic)
+            .array([0, 4], (partition) => to.int32(partition).int16(22).end())
+            .end(),
+        )
+        .end(),
+    ),
+    is: topics.flatMap((topic) => [0, 4].map((partition) => ({ topic, partition, errorCode: 22 }))),
+  },
   EndTxn: {
     read: ofTransaction.endTxnWithEpoch.read,
     bytes: written((to) =>

@@ -1,17 +1,20 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { JarBundle } from '../progress.js'
+import { prepareAwsEmulator } from './aws-emulator.js'
 import { cacheFolder } from './cache-folder.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from './jars.js'
 import { ensurePythonEnvironment } from './python-env.js'
 import { requirePrerequisites } from './require-prerequisites.js'
 
+export type ToolchainPart = JarBundle | 'aws-emulator'
+
 export interface PrepareToolchainOptions extends Partial<ToolchainOptions> {
   /**
-   * What is going to be used; `msk-iam-broker` is what `startLocal({ iam: true })` adds to `kafka`, and `spark-aws` what
-   * `aws` adds to `spark`. Default: `kafka`, `spark`.
+   * What is going to be used. `startLocal` adds `msk-iam-broker` with `iam`, and with `aws` `aws-emulator` and, for the
+   * first job, `spark-aws`. Default: `kafka`, `spark`.
    */
-  readonly parts?: readonly JarBundle[]
+  readonly parts?: readonly ToolchainPart[]
 }
 
 /** Where the parts of the tool chain lie. */
@@ -53,9 +56,11 @@ export function resolveToolchainOptions(options: Partial<ToolchainOptions> = {})
 export async function prepareToolchain(options: PrepareToolchainOptions = {}): Promise<Toolchain> {
   const resolved = resolveToolchainOptions(options)
   const parts = options.parts ?? ['kafka', 'spark']
-  const forJars = await jarPrerequisites(parts, resolved.cacheFolder)
+  const bundles = parts.filter((part) => part !== 'aws-emulator')
+  const forJars = await jarPrerequisites(bundles, resolved.cacheFolder)
+  const usesPython = parts.includes('spark') || parts.includes('aws-emulator')
   const machine = await requirePrerequisites(
-    ['node', ...forJars, ...(parts.includes('spark') ? (['python'] as const) : [])],
+    ['node', ...forJars, ...(usesPython ? (['python'] as const) : [])],
     resolved.env,
   )
   const jars = (bundle: JarBundle) => (parts.includes(bundle) ? ensureJars(bundle, resolved) : undefined)
@@ -65,8 +70,10 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   const mskIamBrokerJarsFolder = await jars('msk-iam-broker')
   const sparkJarsFolder = await jars('spark')
   const sparkAwsJarsFolder = await jars('spark-aws')
-  const python =
-    machine.python === undefined ? undefined : await ensurePythonEnvironment(machine.python, resolved)
+  const python = parts.includes('spark')
+    ? await ensurePythonEnvironment(machine.python ?? {}, resolved)
+    : undefined
+  if (parts.includes('aws-emulator')) await prepareAwsEmulator(resolved)
   return {
     cacheFolder: resolved.cacheFolder,
     ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),

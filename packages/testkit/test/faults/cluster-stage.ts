@@ -3,7 +3,13 @@ import { type KafkaAdmin, kafkaConnection, type PartitionDescription, TidewaterE
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { expect } from 'vitest'
 import { Bench } from '../../../core/test/kafka/contract/fixture.js'
-import { type LocalBroker, type LocalStack, startLocal, type TcpProxy } from '../../src/index.js'
+import {
+  type LocalBroker,
+  type LocalStack,
+  type LocalStackInput,
+  startLocal,
+  type TcpProxy,
+} from '../../src/index.js'
 
 /** Of a crash, an election, a restart and the catching up behind it. */
 const recovery = { timeout: 90_000, interval: 200 }
@@ -13,10 +19,8 @@ export const partitions = 6
 export class ClusterStage {
   private constructor(readonly stack: LocalStack) {}
 
-  /** @param fillableBroker the one with a small log directory as well */
-  static async start(fillableBroker: number): Promise<ClusterStage> {
-    const smallLogDir = { brokerId: fillableBroker, sizeMb: 24 }
-    return new ClusterStage(await startLocal({ brokers: 3, proxied: true, smallLogDir }))
+  static async start(options: Pick<LocalStackInput, 'kafkaVersion' | 'smallLogDir'>): Promise<ClusterStage> {
+    return new ClusterStage(await startLocal({ ...options, brokers: 3, proxied: true }))
   }
 
   stop(): Promise<void> {
@@ -31,10 +35,10 @@ export class ClusterStage {
     return this.stack.bootstrapBrokers
   }
 
-  async topic(): Promise<string> {
+  async topic(configs: Readonly<Record<string, string>> = {}): Promise<string> {
     const topic = `faults-${randomUUID()}`
     await this.#withAdmin(this.brokers, (admin) =>
-      admin.createTopic({ topic, partitions, replicationFactor: 3 }),
+      admin.createTopic({ topic, partitions, replicationFactor: 3, configs }),
     )
     await this.inSync(topic)
     return topic
@@ -86,13 +90,13 @@ export class ClusterStage {
   }
 
   /** Resolves when every partition has its leader and all replicas in sync. */
-  async inSync(topic: string): Promise<void> {
+  async inSync(topic: string, count = partitions): Promise<void> {
     await expect
       .poll(async () => {
         const described = await this.#describe(topic)
         return described.map(({ leader, inSyncReplicas }) => (leader < 0 ? 0 : inSyncReplicas.length))
       }, recovery)
-      .toEqual(Array.from({ length: partitions }, () => 3))
+      .toEqual(Array.from({ length: count }, () => 3))
   }
 
   /** Ends every fault, whatever a test left behind. */
@@ -106,8 +110,8 @@ export class ClusterStage {
     }
   }
 
-  readLog(topic: string) {
-    return new Bench(kafkajsDriver, this.bootstrapBrokers).readLog(topic)
+  readLog(topic: string, textIn?: (value: Uint8Array | null) => string) {
+    return new Bench(kafkajsDriver, this.bootstrapBrokers).readLog(topic, textIn)
   }
 
   /** Partitions as the other brokers know them; none while those can't tell. */

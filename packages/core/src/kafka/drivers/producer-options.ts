@@ -31,6 +31,17 @@ export function checkProducerOptions(
       },
     )
   }
+  const { transactionalId } = options
+  if (transactionalId !== undefined && driver !== 'native') {
+    throw new TidewaterError(
+      'DRIVER_UNSUPPORTED_OPTION',
+      `The ${driver} driver doesn't write in transactions: got transactionalId "${transactionalId}"`,
+      {
+        remedy: 'Leave transactionalId out, or use the native driver.',
+        details: { driver, option: 'transactionalId', value: transactionalId },
+      },
+    )
+  }
   const { min, max } = deliveryTimeoutBoundsMs
   checkBounds('deliveryTimeoutMs', options.deliveryTimeoutMs, min, max)
   checkBounds('maxRequestBytes', options.maxRequestBytes, 1_000, 1_000_000_000)

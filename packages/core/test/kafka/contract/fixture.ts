@@ -82,9 +82,9 @@ export class Bench {
   }
 
   /** As {@link readAll}, as the check of what was delivered takes it. */
-  async readLog(topic: string): Promise<Map<number, LoggedRecord[]>> {
+  async readLog(topic: string, textIn = textOf): Promise<Map<number, LoggedRecord[]>> {
     const read = await this.readAll(topic)
-    const logged = ({ offset, value }: ConsumedRecord) => ({ offset, text: textOf(value) })
+    const logged = ({ offset, value }: ConsumedRecord) => ({ offset, text: textIn(value) })
     return new Map([...read].map(([partition, records]) => [partition, records.map(logged)]))
   }
 

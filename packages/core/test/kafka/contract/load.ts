@@ -29,7 +29,7 @@ export interface Load {
 const padding = '.'
 
 /** Sends batch after batch to every partition. */
-export function startLoad(producer: DriverProducer, topic: string, options: LoadOptions): Load {
+export function startLoad(producer: Pick<DriverProducer, 'send'>, topic: string, options: LoadOptions): Load {
   const { partitions, sendsPerPartition, recordsPerSend, pauseMs = 0, valueBytes = 0 } = options
   const sent: Promise<TimedBatch>[] = []
   const acknowledged = Array.from({ length: partitions }, () => 0)

@@ -16,7 +16,7 @@ export interface EmrHost extends StepHost {
   readonly newId: (prefix: 'j' | 's') => string
 }
 
-type ClusterState =
+export type ClusterState =
   | 'STARTING'
   | 'BOOTSTRAPPING'
   | 'RUNNING'
@@ -25,7 +25,7 @@ type ClusterState =
   | 'TERMINATED'
   | 'TERMINATED_WITH_ERRORS'
 
-interface StateChange {
+export interface StateChange {
   readonly Code?: string
   readonly Message: string
 }
@@ -125,6 +125,8 @@ export class EmrCluster {
   /** Ends what runs at once, as the machine's own end would. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
+    // Ahead of the steps' ends, after which the next ones would start.
+    this.state = 'TERMINATED'
     const running = [...this.#running.values()]
     for (const one of running) one.kill()
     await Promise.all(running.map(({ ended }) => ended))
@@ -212,7 +214,7 @@ export class EmrCluster {
 
   #ended(step: EmrStep, outcome: JobOutcome): void {
     this.#running.delete(step)
-    if (this.state === 'TERMINATING') stepEnded(step, 'INTERRUPTED', Date.now())
+    if (this.state === 'TERMINATING' || this.hasEnded) stepEnded(step, 'INTERRUPTED', Date.now())
     else if (step.state === 'CANCEL_PENDING') stepEnded(step, 'CANCELLED', Date.now())
     else if (outcome.exitCode === 0) stepEnded(step, 'COMPLETED', Date.now())
     else this.#failed(step, outcome)
@@ -242,6 +244,7 @@ export class EmrCluster {
   }
 }
 
-function roleArnOf(roleOrArn: string, accountId: string): string {
-  return roleOrArn.startsWith('arn:') ? roleOrArn : `arn:aws:iam::${accountId}:role/${roleOrArn}`
+/** The role in an instance profile has the profile's name, as the console and CLI make them. */
+function roleArnOf(profile: string, accountId: string): string {
+  return `arn:aws:iam::${accountId}:role/${profile.split('/').at(-1)}`
 }
