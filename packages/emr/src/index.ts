@@ -1,4 +1,4 @@
-export { type JobEntry, jobEntries, type SparkArtifact } from './artifact/artifact.js'
+export { artifactOf, type JobEntry, jobEntries, type SparkArtifact } from './artifact/artifact.js'
 export { type PackageSparkOptions, packageSpark } from './artifact/package-spark.js'
 export { type PublishedArtifact, publishArtifact } from './artifact/publish.js'
 export { type AccessReader, createAccessReader } from './cluster/check-access.js'

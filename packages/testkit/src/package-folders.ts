@@ -24,8 +24,3 @@ export function testkitFolder(): string {
 export function sparkPackageFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('@tidewater/spark/package.json'))
 }
-
-/** What pip installs for the AWS emulator. */
-export function emulatorRequirements(): string {
-  return join(testkitFolder(), 'python', 'aws-emulator', 'requirements.txt')
-}

@@ -96,11 +96,12 @@ export async function submitOptions(
   { target, store }: OpenTarget,
   io: CliIo,
 ): Promise<SubmitOptions> {
+  const location = stagingLocation(options, target, io)
   const python = options.python ?? (await preparePython(undefined, { env: { ...io.env }, signal: io.signal }))
   return {
     target,
     store,
-    stagingLocation: stagingLocation(options, target, io),
+    stagingLocation: location,
     artifact: await packageSpark({ python }),
     sparkConf: options.conf,
     signal: io.signal,

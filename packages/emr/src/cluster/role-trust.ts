@@ -39,7 +39,9 @@ function trusts({ Effect, Action = [], Principal }: TrustStatement, service: str
   )
     return false
   if (typeof Principal === 'string') return Principal === '*'
-  return [Principal?.Service ?? []].flat().includes(service)
+  const services = [Principal?.Service ?? []].flat()
+  // In AWS's partition of China some principals have its domain.
+  return services.includes(service) || services.includes(`${service}.cn`)
 }
 
 function missingRole({ what, name, principal }: NeededRole): Finding {

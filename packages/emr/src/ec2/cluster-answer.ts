@@ -31,7 +31,8 @@ export function actualCluster(id: string, cluster: Cluster = {}): ActualCluster 
     isTerminationProtected: cluster.TerminationProtected === true,
     settings: {
       release: cluster.ReleaseLabel ?? '',
-      logLocation: cluster.LogUri ?? 'none',
+      // EMR gives it back as s3n://.
+      logLocation: cluster.LogUri?.replace(/^s3[an]:/, 's3:') ?? 'none',
       serviceRole: cluster.ServiceRole ?? '',
       instanceProfile: cluster.Ec2InstanceAttributes?.IamInstanceProfile ?? '',
       stepConcurrency: String(cluster.StepConcurrencyLevel ?? 1),

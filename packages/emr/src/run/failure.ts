@@ -14,17 +14,20 @@ export interface FailedRun {
   /** The job's own last word, from its progress or its standard output. */
   readonly said: FailedEvent | undefined
   readonly stderr: JobLog | undefined
+  /** spark-submit puts what a Python driver writes to standard error here too. */
+  readonly stdout: JobLog | undefined
 }
 
-const tailLines = 40
+const tailLines = 30
 
 /**
  * The error of a run that ended without success. What the job itself said is most telling; then what the service says; and with
- * both the end of the driver's standard error.
+ * both the end of the driver's output.
  */
 export function failureOf(run: FailedRun): TidewaterError {
-  const { job, id, place, status, explanation, said, stderr } = run
-  const stderrTail = stderr === undefined ? undefined : tailOf(stderr.text, tailLines)
+  const { job, id, place, status, explanation, said } = run
+  const stderrTail = tailOf(run.stderr?.text ?? '', tailLines)
+  const stdoutTail = tailOf(withoutEvents(run.stdout?.text ?? ''), tailLines)
   const reason = [status.reason, explanation].filter((part) => part !== undefined && part !== '').join('; ')
   const details = {
     job,
@@ -33,7 +36,8 @@ export function failureOf(run: FailedRun): TidewaterError {
     state: status.state,
     serviceState: status.serviceState,
     ...(reason === '' ? {} : { reason }),
-    ...(stderrTail === undefined ? {} : { stderrTail }),
+    ...(stderrTail === '' ? {} : { stderrTail }),
+    ...(stdoutTail === '' ? {} : { stdoutTail }),
     ...(logOf(run) === undefined ? {} : { logFile: logOf(run) }),
   }
   const remedy = remedyOf(run)
@@ -48,7 +52,8 @@ export function failureOf(run: FailedRun): TidewaterError {
   }
   if (said !== undefined) return errorOfFailedEvent(said, subject, { remedy, details })
   const parts = [`${subject} failed${reason === '' ? '' : `: ${reason}`}`]
-  if (stderrTail !== undefined && stderrTail !== '') parts.push(`The driver's log ends with:\n${stderrTail}`)
+  if (stderrTail !== '') parts.push(`The driver's log ends with:\n${stderrTail}`)
+  if (stdoutTail !== '') parts.push(`Its output ends with:\n${stdoutTail}`)
   return new TidewaterError('JOB_FAILED', parts.join('. '), { remedy, details })
 }
 
@@ -56,7 +61,7 @@ export function failureOf(run: FailedRun): TidewaterError {
 export function failedEventIn(stdout: string): FailedEvent | undefined {
   return stdout
     .split('\n')
-    .filter((line) => line.startsWith('{"event"'))
+    .filter(isEvent)
     .map(eventIn)
     .findLast((event) => event?.event === 'failed')
 }
@@ -64,6 +69,17 @@ export function failedEventIn(stdout: string): FailedEvent | undefined {
 /** The last lines of a text. */
 export function tailOf(text: string, lines: number): string {
   return text.trimEnd().split('\n').slice(-lines).join('\n')
+}
+
+function withoutEvents(stdout: string): string {
+  return stdout
+    .split('\n')
+    .filter((line) => !isEvent(line))
+    .join('\n')
+}
+
+function isEvent(line: string): boolean {
+  return line.startsWith('{"event"')
 }
 
 function eventIn(line: string): FailedEvent | undefined {
@@ -75,8 +91,8 @@ function eventIn(line: string): FailedEvent | undefined {
   }
 }
 
-function logOf({ status, stderr }: FailedRun): string | undefined {
-  return stderr?.location ?? status.logFile
+function logOf({ status, stderr, stdout }: FailedRun): string | undefined {
+  return stderr?.location ?? stdout?.location ?? status.logFile
 }
 
 function remedyOf(run: FailedRun): string {

@@ -118,25 +118,28 @@ export function jobHandle(
       stderr = await readLog('stderr')
       if (stderr !== undefined) break
     }
-    const event =
-      said?.event === 'failed' ? said : failedEventIn(`${(await readLog('stdout'))?.text}\n${stderr?.text}`)
+    const stdout = await readLog('stdout')
+    const event = said?.event === 'failed' ? said : failedEventIn(stdout?.text ?? '')
     const explanation = await unlessItFails(async () => target.explain?.(id, status, call))
     const { place } = target
-    return failureOf({ job: identity.job, id, place, status, explanation, said: event, stderr })
+    return failureOf({ job: identity.job, id, place, status, explanation, said: event, stderr, stdout })
   }
-  const cancel = async (call: CallOptions = {}) => {
-    asked = true
-    await target.cancel(id, call)
-  }
-  const requestStop = async (call: CallOptions): Promise<string | undefined> => {
-    if (target.requestStop !== undefined) {
-      await target.requestStop(id, call)
-      return undefined
-    }
+  const writeMarker = async (call: CallOptions): Promise<string> => {
     const marker = (await readDocument(call))?.stop?.markerLocation
     if (marker === undefined) throw withoutMarker(identity.job)
     await store.put(marker, new TextEncoder().encode(new Date().toISOString()), call)
     return marker
+  }
+  const cancel = async (call: CallOptions = {}) => {
+    asked = true
+    await target.cancel(id, call)
+    // A step in cluster mode is spark-submit alone: should the driver outlive it, the marker ends it.
+    if (target.requestStop === undefined) await unlessItFails(() => writeMarker(call))
+  }
+  const requestStop = async (call: CallOptions): Promise<string | undefined> => {
+    if (target.requestStop === undefined) return writeMarker(call)
+    await target.requestStop(id, call)
+    return undefined
   }
 
   return {
@@ -168,7 +171,7 @@ export function jobHandle(
       const [status] = (await target.statuses([id], call)).values()
       let marker: string | undefined
       // One that has not begun has nothing to end in good order.
-      if (!graceful || status?.state === 'pending') await target.cancel(id, call)
+      if (!graceful || status?.state === 'pending') await cancel(call)
       else if (status === undefined || !hasEnded(status)) marker = await requestStop(call)
       const over = new AbortController()
       const reminding = marker === undefined ? undefined : remind(marker, over.signal)

@@ -52,7 +52,7 @@ describe('the plan of a cluster of EMR on EC2', () => {
 
   it('warns of Spot under what must not be lost', () => {
     const [primary, core] = smallCluster.instanceGroups
-    const ids = (instanceGroups: object[]) =>
+    const ids = (instanceGroups: unknown[]) =>
       planEc2Cluster({ ...smallCluster, instanceGroups } as never).findings.map(({ id }) => id)
     expect(ids([primary, { ...core, Market: 'SPOT' }])).toContain('emr.spot-under-hdfs')
     expect(ids([primary, core, { ...core, InstanceRole: 'TASK', Market: 'SPOT' }])).not.toContain(

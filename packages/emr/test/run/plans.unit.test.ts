@@ -170,6 +170,7 @@ describe('failureOf', () => {
     explanation: undefined,
     said: undefined,
     stderr: { text: 'one\ntwo\n', location: 's3://logs/stderr.gz' },
+    stdout: { text: '{"event":"started"}\nthree\n', location: 's3://logs/stdout.gz' },
   } as const
 
   it("takes the job's word first, and adds the log", () => {
@@ -190,7 +191,9 @@ describe('failureOf', () => {
     })
     expect(failureOf(run)).toMatchObject({
       code: 'JOB_FAILED',
-      message: expect.stringMatching(/clicks \(s-1 on cluster j-1\) failed: Unknown Error\.[\s\S]*one\ntwo$/),
+      message: expect.stringMatching(
+        /clicks \(s-1 on cluster j-1\) failed: Unknown Error\.[\s\S]*one\ntwo[\s\S]*with:\nthree$/,
+      ),
     })
   })
 

@@ -38,6 +38,8 @@ console.error('WARN a line of the log')
 if (topic === 'fails') end({ event: 'failed', code: 'records-lost', message: 'Records 5 to 9 are gone', remedy: 'Look.' }, 1)
 if (topic === 'crashes') { console.error('Traceback: out of luck'); process.exit(7) }
 keep('running')
+// A test that failed leaves it behind.
+setTimeout(() => process.exit(9), 300_000)
 if (topic === 'ends-at-once') end({ event: 'stopped', reason: 'available-now-done', graceful: true }, 0)
 process.on('SIGTERM', () => end({ event: 'stopped', reason: 'signal', graceful: true }, 0))
 setInterval(() => { if (job.stop && modified() !== staleMarker) end({ event: 'stopped', reason: 'stop-marker', graceful: true }, 0) }, 20)

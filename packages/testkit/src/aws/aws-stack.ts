@@ -5,6 +5,7 @@ import { newKeyPair } from '../local/iam/credentials.js'
 import { hideSecrets } from '../local/iam/hide-secrets.js'
 import { writePrivateFile } from '../local/iam/private-file.js'
 import type { SparkResources } from '../local/options.js'
+import { requireFreePort } from '../local/ports.js'
 import type { ToolchainOptions } from '../toolchain/jars.js'
 import { type AwsAccount, type OwnedAccount, openAccount } from './account.js'
 import type { LocalAwsConfig } from './aws-options.js'
@@ -69,6 +70,7 @@ const ownAccountId = '123456789012'
 export async function startAwsStack(options: AwsStackOptions): Promise<RunningAwsStack> {
   const { stateFolder, config, spark, toolchain, services = [] } = options
   const folder = join(stateFolder, 'aws')
+  if (config.port !== undefined) await requireFreePort(config.port, 'aws.port')
   await mkdir(join(folder, 'steps'), { recursive: true })
   const account = options.account ?? (await ownAccount(folder))
   const { region, accountId, user, credentialsFile, issue } = account

@@ -1,16 +1,18 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { TidewaterError } from '@tidewater/core'
+import { messageOf, TidewaterError } from '@tidewater/core'
 import { loopbackHost } from '../local/loopback.js'
 import { findFreePorts } from '../local/ports.js'
-import { emulatorRequirements } from '../package-folders.js'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
+import { prepareAwsEmulator } from '../toolchain/aws-emulator.js'
 import type { ToolchainOptions } from '../toolchain/jars.js'
-import { preparePython } from '../toolchain/toolchain.js'
 
 /** The services it serves, by their names in a signature's scope. */
 export const emulatedServices = ['s3', 'glue', 'iam', 'ec2'] as const
+
+const portAttempts = 5
 
 export interface Emulator {
   readonly process: SupervisedProcess
@@ -34,27 +36,39 @@ export interface EmulatorOptions {
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { folder, toolchain } = options
-  const python = await preparePython(emulatorRequirements(), toolchain)
+  const python = await prepareAwsEmulator(toolchain)
   const scratchFolder = join(folder, 'scratch')
   await mkdir(scratchFolder, { recursive: true })
-  const [port = 0] = await findFreePorts(1)
-  const emulator = await supervise({
-    name: 'AWS emulator',
-    command: join(dirname(python), 'ministack'),
-    args: [],
-    cwd: folder,
-    env: emulatorEnvironment(options, port, scratchFolder),
-    logFile: join(folder, 'emulator.log'),
-  })
-  const url = `http://${loopbackHost}:${port}`
-  await becomesReady(emulator, () => requireAnswer(url), { timeoutMs: 60_000, signal: toolchain.signal })
-  return { process: emulator, url }
+  const logFile = join(folder, 'emulator.log')
+  for (let attempt = 1; ; attempt++) {
+    const [port = 0] = await findFreePorts(1)
+    const url = `http://${loopbackHost}:${port}`
+    const name = randomUUID()
+    const emulator = await supervise({
+      name: 'AWS emulator',
+      command: join(dirname(python), 'ministack'),
+      args: [],
+      cwd: folder,
+      env: emulatorEnvironment(options, { port, name, scratchFolder }),
+      logFile,
+    })
+    try {
+      await becomesReady(emulator, () => requireAnswer(url, name), {
+        timeoutMs: 60_000,
+        signal: toolchain.signal,
+      })
+      return { process: emulator, url }
+    } catch (thrown) {
+      // Another program may have taken the port since it was found free.
+      const taken = / is already in use/.test(messageOf(thrown))
+      if (!taken || attempt === portAttempts) throw thrown
+    }
+  }
 }
 
 function emulatorEnvironment(
   { folder, region, accountId, toolchain }: EmulatorOptions,
-  port: number,
-  scratchFolder: string,
+  { port, name, scratchFolder }: { port: number; name: string; scratchFolder: string },
 ): Record<string, string | undefined> {
   // A caller's own credentials and endpoints are nothing to it, and the names of its settings are common ones.
   const foreign =
@@ -67,6 +81,8 @@ function emulatorEnvironment(
     SERVICES: emulatedServices.join(','),
     MINISTACK_ACCOUNT_ID: accountId,
     MINISTACK_REGION: region,
+    // It is told in the answer to a health check.
+    MINISTACK_EDITION: name,
     S3_PERSIST: '1',
     S3_DATA_DIR: join(folder, 's3'),
     PERSIST_STATE: '1',
@@ -76,10 +92,11 @@ function emulatorEnvironment(
   }
 }
 
-async function requireAnswer(url: string): Promise<void> {
-  const { status } = await fetch(url, { headers: scopeHeaders('s3') })
-  if (status === 200) return
-  throw new TidewaterError('PROCESS_FAILED', `S3 answers with status ${status}`, { retryable: true })
+// Of two emulators that were given the same port one answers and the other ends.
+async function requireAnswer(url: string, name: string): Promise<void> {
+  const { edition } = (await (await fetch(`${url}/_ministack/health`)).json()) as { edition?: unknown }
+  if (edition === name) return
+  throw new TidewaterError('PROCESS_FAILED', `${url} is answered by another emulator`, { retryable: true })
 }
 
 /** Tells the emulator which service is meant; it takes any signature. */

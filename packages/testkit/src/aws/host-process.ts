@@ -4,11 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { parseConfig, TidewaterError } from '@tidewater/core'
 import { z } from 'zod'
 import type { SparkResources } from '../local/options.js'
-import { emulatorRequirements } from '../package-folders.js'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
+import { prepareAwsEmulator } from '../toolchain/aws-emulator.js'
 import type { ToolchainOptions } from '../toolchain/jars.js'
-import { preparePython } from '../toolchain/toolchain.js'
 import type { LocalAwsConfig } from './aws-options.js'
 
 /** What the host is told. */
@@ -47,7 +46,7 @@ export async function startAwsHost(
   toolchain: ToolchainOptions,
 ): Promise<{ readonly process: SupervisedProcess; readonly answer: HostAnswer }> {
   // Downloads take longer than a process may to get ready, and here their progress is shown.
-  await preparePython(emulatorRequirements(), toolchain)
+  await prepareAwsEmulator(toolchain)
   toolchain.onProgress?.('AWS services: starting', { step: 'aws', state: 'started' })
   const answerFile = hostAnswerFile(input.stateFolder)
   const folder = dirname(answerFile)

@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http'
 
-// Connections to the servers behind an endpoint, which all listen on this machine.
-const agent = new Agent({ keepAlive: true })
+// Connections to the servers behind an endpoint. Idle ones end here first: one that the server ends may have a request on it.
+const agent = new Agent({ keepAlive: true, timeout: 2_000 })
 
 /**
  * Passes a request on as it is, and the answer back: bodies are streamed, since objects are larger than memory.
@@ -15,12 +15,10 @@ export function relay(
 ): Promise<number | 'disconnected'> {
   // This server has answered Expect: 100-continue already.
   const { expect: _, connection: __, ...headers } = incoming.headers
+  const { hostname, port } = new URL(baseUrl)
   return new Promise((resolve) => {
-    const upstream = request(new URL(incoming.url ?? '/', baseUrl), {
-      method: incoming.method,
-      headers,
-      agent,
-    })
+    // The path as it was sent: a key may hold what a URL would make something else of, such as two slashes.
+    const upstream = request({ hostname, port, path: incoming.url, method: incoming.method, headers, agent })
     const giveUp = () => {
       upstream.destroy()
       incoming.socket.destroy()

@@ -34,6 +34,9 @@ export interface AwsEndpointOptions {
   readonly port?: number | undefined
 }
 
+/** An endpoint may live for days. */
+const keptRequests = 10_000
+
 /** A request as it was served; nothing of it is secret. */
 export interface ServedRequest {
   readonly service: string
@@ -48,7 +51,7 @@ export interface AwsEndpoint {
   /** To give to an AWS SDK as `endpoint`. */
   readonly url: string
   readonly region: string
-  /** Every request so far, in order. */
+  /** The requests so far, in order; of many the latest 10,000. */
   requests(): readonly ServedRequest[]
   /** Makes the next requests fail, whoever signed them. */
   injectFault(fault: InjectedFault, options?: InjectionOptions): void
@@ -75,6 +78,10 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
       : (accessKeyId: string) => identities.find((identity) => identity.accessKeyId === accessKeyId)
   const faults = new FaultQueue()
   const served: ServedRequest[] = []
+  const note = (request: ServedRequest) => {
+    served.push(request)
+    if (served.length > keptRequests) served.shift()
+  }
 
   const serve = async (request: HttpRequest): Promise<HttpAnswer | 'disconnect'> => {
     const nowMs = Date.now() + clockOffsetSeconds * 1_000
@@ -84,7 +91,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     const service = able.find(({ signingName }) => signingName === signedService(request)) ?? able[0]
     const operation = service?.route(request)
     if (service === undefined || operation === undefined) {
-      served.push({ service: 'unknown', operation: `${request.method} ${request.path}`, status: 404 })
+      note({ service: 'unknown', operation: `${request.method} ${request.path}`, status: 404 })
       const unknown = fault(
         'UnknownOperationException',
         404,
@@ -100,7 +107,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     )
     const identity = verdict.valid ? verdict.identity : undefined
     const record = (status: ServedRequest['status'], faultName?: string) =>
-      served.push({
+      note({
         service: signingName,
         operation: operation.name,
         status,
@@ -138,17 +145,17 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     return async (incoming: IncomingMessage, response: ServerResponse) => {
       const injected = faults.take(operation)
       if (injected === 'disconnect') {
-        served.push({ service, operation, status: 'disconnected' })
+        note({ service, operation, status: 'disconnected' })
         incoming.socket.destroy()
       } else if (injected !== undefined) {
         const { status, name } = injected
-        served.push({ service, operation, status, fault: name })
+        note({ service, operation, status, fault: name })
         const answer = faultAnswer(service === 's3' ? s3Faults : restJson, injected, randomUUID(), Date.now())
         // The body is not wanted any more.
         incoming.resume()
         response.writeHead(status, answer.headers).end(head.method === 'HEAD' ? '' : answer.body)
       } else {
-        served.push({ service, operation, status: await relay(incoming, response, baseUrl) })
+        note({ service, operation, status: await relay(incoming, response, baseUrl) })
       }
     }
   }

@@ -7,7 +7,7 @@ import type { OnProgress } from '../progress.js'
 import { runSparkModule } from '../spark/run-spark-module.js'
 import type { SparkEvent, SparkModuleOptions, SparkRun } from '../spark/types.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
-import { type BootedStack, bootStack } from './boot.js'
+import { type BootedStack, bootStack, namesLog } from './boot.js'
 import { brokerControl, type LocalBroker } from './broker-control.js'
 import { stopTogether } from './cluster.js'
 import { type LocalIam, localIam } from './iam/local-iam.js'
@@ -148,7 +148,7 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
             }),
       })
     } catch (thrown) {
-      await stop()
+      await stop({ keepStateFolder: namesLog(thrown) })
       throw thrown
     }
   }

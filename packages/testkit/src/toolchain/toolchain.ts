@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
-import { emulatorRequirements } from '../package-folders.js'
 import type { JarBundle } from '../progress.js'
+import { prepareAwsEmulator } from './aws-emulator.js'
 import { cacheFolder } from './cache-folder.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from './jars.js'
 import { ensurePythonEnvironment } from './python-env.js'
@@ -73,8 +73,7 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   const python = parts.includes('spark')
     ? await ensurePythonEnvironment(machine.python ?? {}, resolved)
     : undefined
-  if (parts.includes('aws-emulator'))
-    await ensurePythonEnvironment(machine.python ?? {}, resolved, emulatorRequirements())
+  if (parts.includes('aws-emulator')) await prepareAwsEmulator(resolved)
   return {
     cacheFolder: resolved.cacheFolder,
     ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { access } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   AddJobFlowStepsCommand,
   DescribeStepCommand,
@@ -24,11 +27,16 @@ it('has the services of AWS beside the broker, and ends them with it', async () 
     message: expect.stringContaining('aws'),
   })
 
+  const late = join(tmpdir(), `tidewater-late-${randomUUID()}`)
   const emr = new EMRClient(config)
   const { JobFlowId } = await emr.send(new RunJobFlowCommand({ ...clusterInput('local'), LogUri: undefined }))
-  await emr.send(new AddJobFlowStepsCommand({ JobFlowId, Steps: [shellStep('sleep 600')] }))
+  await emr.send(
+    new AddJobFlowStepsCommand({ JobFlowId, Steps: [shellStep('sleep 600'), shellStep(`touch ${late}`)] }),
+  )
   await stack.stop()
   await expect(s3.send(new ListBucketsCommand({}))).rejects.toThrow(/ECONNREFUSED/)
+  // The end of one step doesn't start the next.
+  await expect(access(late)).rejects.toThrow(/ENOENT/)
   await expect(access(stack.stateFolder)).rejects.toThrow(/ENOENT/)
 })
 

@@ -51,6 +51,7 @@ export async function startDetached({ folder, command, env }: DetachedProcess): 
 
 /** A pid that the watcher wrote down: its own, or Python's, which is nobody else's until the exit is written down too. */
 export async function pidIn(folder: string, file: 'watcher.pid' | 'python.pid'): Promise<number | undefined> {
+  // The file is there a moment before what is written into it: nothing yet is no pid.
   const pid = Number(await readText(join(folder, file)))
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
 }

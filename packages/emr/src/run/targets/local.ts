@@ -1,10 +1,17 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { TidewaterError } from '@tidewater/core'
+import { abortableSleep, TidewaterError } from '@tidewater/core'
 import { identifyProcess, isRunning, type ProcessIdentity } from '@tidewater/core/processes'
 import { fileStore, parseLocation } from '@tidewater/core/storage'
 import { identityOfLabel, labelOf } from '../identity.js'
-import { hasEnded, type JobStatus, type JobTarget, type Submission, type TargetRun } from '../port.js'
+import {
+  hasEnded,
+  type JobStatus,
+  type JobTarget,
+  type Submission,
+  type TargetCall,
+  type TargetRun,
+} from '../port.js'
 import { confArguments, quoted } from '../spark-submit.js'
 import { notFound } from '../status-watch.js'
 import { pidIn, readText, signal, startDetached, writeMark } from './local-process.js'
@@ -33,6 +40,7 @@ interface RunRecord {
 
 const recordFile = 'run.json'
 const watcherFile = 'watcher.json'
+const startPollMs = 10
 /** For how long after an exit its process group is looked at: later its number may be another one's. */
 const leftBehindMs = 600_000
 
@@ -67,6 +75,15 @@ export function localTarget(options: LocalTargetOptions): JobTarget {
     return { ...run, folder: folderOf(id) }
   }
 
+  /** A run that has its process, or had it: before that there is nothing to signal. */
+  const started = async (id: string, call: TargetCall | undefined) => {
+    for (;;) {
+      const run = await required(id)
+      if (run.status.state !== 'pending') return run
+      await abortableSleep(startPollMs, call?.signal)
+    }
+  }
+
   const target: JobTarget = {
     type: 'local',
     place: `this machine (${runsFolder})`,
@@ -98,6 +115,8 @@ export function localTarget(options: LocalTargetOptions): JobTarget {
         command: [python, localPath(submission.program), ...submission.arguments],
         env: environmentOf(submission, options, python, folder),
       })
+      // Whoever finds it running can signal it.
+      await untilNamed(folder, watcher)
       await writeWhole(join(folder, watcherFile), watcher)
       return id
     },
@@ -106,22 +125,22 @@ export function localTarget(options: LocalTargetOptions): JobTarget {
       const runs = await Promise.all(ids.map(read))
       return new Map(runs.flatMap((run): [string, JobStatus][] => (run ? [[run.id, run.status]] : [])))
     },
-    async cancel(id) {
-      const { folder, status } = await required(id)
+    async cancel(id, call) {
+      const { folder, status } = await started(id, call)
       if (hasEnded(status)) return
       await writeMark(folder, 'end-asked')
       // All at once: a JVM that outlived Python for a moment could still commit.
       const watcher = await pidIn(folder, 'watcher.pid')
       if (watcher !== undefined) signal(-watcher, 'SIGKILL')
     },
-    async requestStop(id) {
-      const { folder, status } = await required(id)
-      const pid = await pidIn(folder, 'python.pid')
+    async requestStop(id, call) {
+      const { folder, status } = await started(id, call)
       // A second signal would interrupt the micro-batch.
-      if (hasEnded(status) || pid === undefined || (await readText(join(folder, 'stop-asked')))) return
+      if (hasEnded(status) || (await readText(join(folder, 'stop-asked'))) !== undefined) return
       await writeMark(folder, 'stop-asked')
       await writeMark(folder, 'end-asked')
-      signal(pid, 'SIGTERM')
+      const pid = await pidIn(folder, 'python.pid')
+      if (pid !== undefined) signal(pid, 'SIGTERM')
     },
     async log(id, stream, call) {
       const location = join(folderOf(id), stream)
@@ -156,8 +175,15 @@ async function watcherIn(folder: string, { submitter }: RunRecord): Promise<'sta
   const text = await readText(join(folder, watcherFile))
   if (text !== undefined) return (await isRunning(JSON.parse(text) as ProcessIdentity)) ? 'running' : 'gone'
   if (submitterRuns) return 'starting'
-  const pid = await pidIn(folder, 'watcher.pid')
-  return pid !== undefined && (await identifyProcess(pid)) !== undefined ? 'running' : 'gone'
+  const [pid, python] = await Promise.all([pidIn(folder, 'watcher.pid'), pidIn(folder, 'python.pid')])
+  if (pid === undefined || (await identifyProcess(pid)) === undefined) return 'gone'
+  return python === undefined ? 'starting' : 'running'
+}
+
+/** Until the watcher has written down Python's pid, or is gone without. */
+async function untilNamed(folder: string, watcher: ProcessIdentity): Promise<void> {
+  while ((await pidIn(folder, 'python.pid')) === undefined && (await isRunning(watcher)))
+    await abortableSleep(startPollMs)
 }
 
 async function readRecord(folder: string): Promise<RunRecord | undefined> {

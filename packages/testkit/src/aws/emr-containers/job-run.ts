@@ -71,6 +71,8 @@ export class ContainerRun {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer)
+    // One that failed instead would be tried again.
+    if (!this.hasEnded) this.state = 'CANCEL_PENDING'
     this.#running?.kill()
     await this.#running?.ended
   }

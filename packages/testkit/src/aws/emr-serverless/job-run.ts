@@ -122,6 +122,8 @@ export class ServerlessRun {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer)
+    // One that failed instead would be tried again.
+    if (!this.hasEnded) this.#change('CANCELLING', '')
     this.#running?.kill()
     await this.#running?.ended
   }

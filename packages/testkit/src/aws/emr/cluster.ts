@@ -123,6 +123,8 @@ export class EmrCluster {
   /** Ends what runs at once, as the machine's own end would. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
+    // Ahead of the steps' ends, after which the next ones would start.
+    this.state = 'TERMINATED'
     const running = [...this.#running.values()]
     for (const one of running) one.kill()
     await Promise.all(running.map(({ ended }) => ended))
@@ -218,7 +220,7 @@ export class EmrCluster {
 
   #ended(step: EmrStep, outcome: JobOutcome): void {
     this.#running.delete(step)
-    if (this.state === 'TERMINATING') stepEnded(step, 'INTERRUPTED', Date.now())
+    if (this.state === 'TERMINATING' || this.hasEnded) stepEnded(step, 'INTERRUPTED', Date.now())
     else if (step.state === 'CANCEL_PENDING') stepEnded(step, 'CANCELLED', Date.now())
     else if (outcome.exitCode === 0) stepEnded(step, 'COMPLETED', Date.now())
     else this.#failed(step, outcome)
@@ -248,6 +250,7 @@ export class EmrCluster {
   }
 }
 
-function roleArnOf(roleOrArn: string, accountId: string): string {
-  return roleOrArn.startsWith('arn:') ? roleOrArn : `arn:aws:iam::${accountId}:role/${roleOrArn}`
+/** The role in an instance profile has the profile's name, as the console and CLI make them. */
+function roleArnOf(profile: string, accountId: string): string {
+  return `arn:aws:iam::${accountId}:role/${profile.split('/').at(-1)}`
 }

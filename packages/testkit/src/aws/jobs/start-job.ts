@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
 import { loopbackHost } from '../../local/loopback.js'
 import type { SparkResources } from '../../local/options.js'
@@ -107,7 +107,7 @@ function controls(process: SupervisedProcess): Pick<StartedJob, 'ended' | 'inter
 async function planCommand(spec: JobSpec, options: JobHostOptions) {
   const { toolchain, spark } = options
   const env = withoutAws(toolchain.env)
-  if (spec.command !== 'spark-submit') {
+  if (basename(spec.command) !== 'spark-submit') {
     return { command: spec.command, args: spec.args, env, isClusterMode: false, droppedOptions: [] }
   }
   const { python, sparkJarsFolder, sparkAwsJarsFolder } = await prepareToolchain({

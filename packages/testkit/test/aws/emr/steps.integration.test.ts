@@ -134,7 +134,9 @@ it('runs PySpark from and to S3, and leaves its output where YARN does', async (
       { Classification: 'spark-defaults', Properties: { 'spark.some.setting': 'of-cluster' } },
     ],
   })
-  const conf = ['--master', 'yarn', '--conf', 'spark.executor.memory=512m']
+  // A jar that is on EMR's machines only, as jobs for Iceberg name it.
+  const jar = 'spark.jars=/usr/share/aws/iceberg/lib/iceberg-spark3-runtime.jar'
+  const conf = ['--master', 'yarn', '--conf', 'spark.executor.memory=512m', '--conf', jar]
   const [step] = await addSteps(
     cluster,
     commandStep([
