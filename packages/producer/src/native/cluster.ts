@@ -3,6 +3,7 @@ import { type KafkaConnection, type TidewaterError, toTidewaterError } from '@ti
 import {
   admitted,
   brokerError,
+  kafkaCode,
   producerClosed,
   tlsSettings,
   topicNotFound,
@@ -24,7 +25,6 @@ export interface TopicView {
   readonly timesUnknown: number
 }
 
-const unknownTopic = 3
 /** What any broker can answer is asked of another one after this; twice as long each time that none answered. */
 const minControlTimeoutMs = 5_000
 
@@ -281,7 +281,7 @@ export class Cluster {
     }
     for (const { topic, errorCode, partitions } of answer.topics) {
       const before = this.#topics.get(topic)
-      const isUnknown = errorCode === unknownTopic
+      const isUnknown = errorCode === kafkaCode.unknownTopicOrPartition
       this.#topics.set(topic, {
         errorCode,
         timesUnknown: isUnknown ? (before?.timesUnknown ?? 0) + 1 : 0,
@@ -298,7 +298,7 @@ function splitAddress(broker: string): { readonly host: string; readonly port: n
 
 /** Why the cluster does not say who leads a topic's partitions. */
 export function lookupError(topic: string, errorCode: number): TidewaterError {
-  return errorCode === 3
+  return errorCode === kafkaCode.unknownTopicOrPartition
     ? topicNotFound(topic)
     : brokerError(
         errorCode,

@@ -13,6 +13,7 @@ import {
   checkRecord,
   deliveryTimeout,
   endOfRequest,
+  kafkaCode,
   producerClosed,
   refusedAsTooLarge,
 } from '@tidewater/core/drivers'
@@ -42,8 +43,6 @@ export interface EncodedBatchSender extends DriverProducer {
   sendEncoded(batch: EncodedBatch): Promise<BatchReport>
 }
 
-/** An error inside the broker, which may have come after the append. */
-const unknownServerError = -1
 const acksOnWire = { all: -1, leader: 1, none: 0 } as const
 
 export class NativeProducer implements EncodedBatchSender {
@@ -127,7 +126,8 @@ export class NativeProducer implements EncodedBatchSender {
   async partitionsOf(topic: string): Promise<readonly number[]> {
     await this.#cluster.refresh(topic)
     const view = this.#cluster.topic(topic)
-    if (view === undefined || view.errorCode !== 0) throw lookupError(topic, view?.errorCode ?? 3)
+    if (view === undefined || view.errorCode !== 0)
+      throw lookupError(topic, view?.errorCode ?? kafkaCode.unknownTopicOrPartition)
     return [...view.leaders.keys()].sort((a, b) => a - b)
   }
 
@@ -256,7 +256,8 @@ export class NativeProducer implements EncodedBatchSender {
     else {
       if (verdict === 'appended') batch.delivered(baseOffset < 0n ? undefined : baseOffset)
       else if (verdict === 'refused' || verdict === 'fenced') {
-        batch.isInDoubt ||= errorCode === unknownServerError
+        // An error inside the broker may have come after the append.
+        batch.isInDoubt ||= errorCode === kafkaCode.unknownServerError
         batch.failed(batch.doubted(this.#refusal(queue.topic, errorCode, errorMessage)))
       }
       queue.answered(batch, verdict, nowMs)

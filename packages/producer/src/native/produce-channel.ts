@@ -1,7 +1,8 @@
 import { TidewaterError } from '@tidewater/core'
+import { kafkaCode } from '@tidewater/core/drivers'
 import { type BatchSeal, noProducer, writeRecordBatchHeader } from '../batch/record-batch.js'
 import type { BrokerConnection } from './broker-connection.js'
-import { spokenProduce, unsupportedVersion } from './broker-versions.js'
+import { spokenProduce } from './broker-versions.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { PendingBatch } from './pending-batch.js'
 import {
@@ -116,7 +117,7 @@ export class ProduceChannel {
       return
     }
     if (response.throttleTimeMs > 0) this.pausedUntilMs = performance.now() + response.throttleTimeMs
-    if (response.results.some(({ errorCode }) => errorCode === unsupportedVersion))
+    if (response.results.some(({ errorCode }) => errorCode === kafkaCode.unsupportedVersion))
       this.#connection.misspoken('Produce')
     this.#answerAll(entries, response.results)
   }

@@ -1,5 +1,4 @@
 import { kafkaCode } from '@tidewater/core/drivers'
-import { unsupportedVersion } from './broker-versions.js'
 
 /**
  * What an answer means for a batch.
@@ -35,17 +34,40 @@ function treat(verdict: Verdict, refreshes: boolean, codes: readonly number[]): 
 }
 
 treat('appended', false, [0, kafkaCode.duplicateSequence])
-// The broker isn't the leader, or does not know of it yet: 5 no leader, 8 broker not available, 9 replica not available,
-// 72 listener not found, 74 and 75 leader epoch, 100 unknown topic id.
-treat('again', true, [5, 8, 9, 72, 74, 75, 100])
-// 2 the bytes were damaged on the way, 14 to 16 a coordinator that loads or moved, 19 too few replicas in sync (checked before
-// the append), 35 a version that the broker doesn't speak (the next connection asks which it does), 51 concurrent
-// transactions, 89 throttled.
-treat('again', false, [2, 14, 15, 16, 19, unsupportedVersion, 51, 89])
-// Appended by the leader, and not known to be on the others: 7 timed out, 13 the network, 20 too few replicas afterwards.
-// 3 unknown partition, 6 not the leader, 56 storage failed: said before the append, and also of a batch that waits for the
-// others to have it when the broker stops leading, which they then may have (Kafka's DelayedProduce).
-treat('unknown', true, [3, 6, 7, 13, 20, 56])
+// The broker isn't the leader, or does not know of it yet.
+treat('again', true, [
+  kafkaCode.leaderNotAvailable,
+  kafkaCode.brokerNotAvailable,
+  kafkaCode.replicaNotAvailable,
+  kafkaCode.listenerNotFound,
+  kafkaCode.fencedLeaderEpoch,
+  kafkaCode.unknownLeaderEpoch,
+  kafkaCode.unknownTopicId,
+])
+treat('again', false, [
+  // The bytes were damaged on the way.
+  kafkaCode.corruptMessage,
+  kafkaCode.coordinatorLoading,
+  kafkaCode.coordinatorNotAvailable,
+  kafkaCode.notCoordinator,
+  // Checked before the append.
+  kafkaCode.notEnoughReplicas,
+  // The next connection asks which version the broker speaks.
+  kafkaCode.unsupportedVersion,
+  kafkaCode.concurrentTransactions,
+  kafkaCode.throttlingQuotaExceeded,
+])
+treat('unknown', true, [
+  // Appended by the leader, and not known to be on the others.
+  kafkaCode.requestTimedOut,
+  kafkaCode.networkException,
+  kafkaCode.notEnoughReplicasAfterAppend,
+  // Said before the append, and also of a batch that waits for the others to have it when the broker stops leading, which
+  // they then may have (Kafka's DelayedProduce).
+  kafkaCode.unknownTopicOrPartition,
+  kafkaCode.notLeader,
+  kafkaCode.storageError,
+])
 treat('out-of-order', false, [kafkaCode.outOfOrderSequence])
 treat('stale', false, [kafkaCode.invalidProducerEpoch, kafkaCode.unknownProducerId])
 treat('too-large', false, [kafkaCode.messageTooLarge, kafkaCode.recordListTooLarge])
