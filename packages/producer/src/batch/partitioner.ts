@@ -1,4 +1,4 @@
-import { describeValue, TidewaterError } from '@tidewater/core'
+import { partitionNotFound } from '@tidewater/core/drivers'
 import type { WritableRecord } from '../write-options.js'
 import { murmur2 } from './murmur2.js'
 
@@ -63,12 +63,5 @@ export class StickyPartitioner {
 /** @throws TidewaterError `PARTITION_NOT_FOUND` naming the partition and what the topic has. */
 export function requirePartition(topic: string, partition: number, partitions: readonly number[]): number {
   if (partitions[partition] === partition || partitions.includes(partition)) return partition
-  throw new TidewaterError(
-    'PARTITION_NOT_FOUND',
-    `Topic ${topic} has no partition ${describeValue(partition)}; it has ${partitions.length} (${partitions[0]} to ${partitions.at(-1)})`,
-    {
-      remedy: 'Choose an existing partition, or add partitions to the topic.',
-      details: { topic, partition },
-    },
-  )
+  throw partitionNotFound(topic, partition, partitions)
 }

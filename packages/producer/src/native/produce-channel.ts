@@ -34,7 +34,7 @@ export interface Entry {
 }
 
 /** What became of an entry: the broker's answer, or the loss of the connection. */
-export type Answer =
+export type AttemptResult =
   | { readonly result: ProducePartitionResult; readonly lost?: undefined }
   | { readonly lost: TidewaterError; readonly wasWritten: boolean; readonly result?: undefined }
 
@@ -47,14 +47,14 @@ export class ProduceChannel {
   pausedUntilMs = 0
   readonly #connection: BrokerConnection
   readonly #options: ChannelOptions
-  readonly #onAnswer: (entry: Entry, answer: Answer) => void
+  readonly #onAnswer: (entry: Entry, answer: AttemptResult) => void
   #entries: Entry[] = []
   #bytes = 0
 
   constructor(
     connection: BrokerConnection,
     options: ChannelOptions,
-    onAnswer: (entry: Entry, answer: Answer) => void,
+    onAnswer: (entry: Entry, answer: AttemptResult) => void,
   ) {
     this.#connection = connection
     this.#options = options

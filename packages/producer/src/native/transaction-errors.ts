@@ -60,3 +60,8 @@ export function producerFenced(transactionalId: string, errorCode: number): Tide
     },
   )
 }
+
+/** What records have failed with that were not delivered when their transaction was aborted. */
+export function transactionAborted(): TidewaterError {
+  return new TidewaterError('ABORTED', 'The transaction was aborted')
+}

@@ -10,32 +10,23 @@ import { kafkaCode } from '@tidewater/core/drivers'
  * - `stale`: the broker knows the producer by a later epoch, or not at all.
  * - `too-large`: smaller batches may pass.
  * - `refused`: it is not in the log, and the same batch never will be.
- * - `fenced`: another producer has taken over the transactional id.
  */
-export type Verdict =
-  | 'appended'
-  | 'again'
-  | 'unknown'
-  | 'out-of-order'
-  | 'stale'
-  | 'too-large'
-  | 'refused'
-  | 'fenced'
+export type Verdict = 'appended' | 'again' | 'unknown' | 'out-of-order' | 'stale' | 'too-large' | 'refused'
 
-export interface Treatment {
+export interface Judgement {
   readonly verdict: Verdict
   /** Ask for the leaders before the next try. */
   readonly refreshes: boolean
 }
 
-const treatments = new Map<number, Treatment>()
-function treat(verdict: Verdict, refreshes: boolean, codes: readonly number[]): void {
-  for (const code of codes) treatments.set(code, { verdict, refreshes })
+const judgements = new Map<number, Judgement>()
+function judge(verdict: Verdict, refreshes: boolean, codes: readonly number[]): void {
+  for (const code of codes) judgements.set(code, { verdict, refreshes })
 }
 
-treat('appended', false, [0, kafkaCode.duplicateSequence])
+judge('appended', false, [0, kafkaCode.duplicateSequence])
 // The broker isn't the leader, or does not know of it yet.
-treat('again', true, [
+judge('again', true, [
   kafkaCode.leaderNotAvailable,
   kafkaCode.brokerNotAvailable,
   kafkaCode.replicaNotAvailable,
@@ -44,7 +35,7 @@ treat('again', true, [
   kafkaCode.unknownLeaderEpoch,
   kafkaCode.unknownTopicId,
 ])
-treat('again', false, [
+judge('again', false, [
   // The bytes were damaged on the way.
   kafkaCode.corruptMessage,
   kafkaCode.coordinatorLoading,
@@ -57,7 +48,7 @@ treat('again', false, [
   kafkaCode.concurrentTransactions,
   kafkaCode.throttlingQuotaExceeded,
 ])
-treat('unknown', true, [
+judge('unknown', true, [
   // Appended by the leader, and not known to be on the others.
   kafkaCode.requestTimedOut,
   kafkaCode.networkException,
@@ -68,12 +59,11 @@ treat('unknown', true, [
   kafkaCode.notLeader,
   kafkaCode.storageError,
 ])
-treat('out-of-order', false, [kafkaCode.outOfOrderSequence])
-treat('stale', false, [kafkaCode.invalidProducerEpoch, kafkaCode.unknownProducerId])
-treat('too-large', false, [kafkaCode.messageTooLarge, kafkaCode.recordListTooLarge])
-treat('fenced', false, [kafkaCode.producerFenced])
+judge('out-of-order', false, [kafkaCode.outOfOrderSequence])
+judge('stale', false, [kafkaCode.invalidProducerEpoch, kafkaCode.unknownProducerId])
+judge('too-large', false, [kafkaCode.messageTooLarge, kafkaCode.recordListTooLarge])
 
 /** @param code a Kafka error code from a produce answer, 0 for none; one that isn't known is never tried again */
-export function treatmentOf(code: number): Treatment {
-  return treatments.get(code) ?? { verdict: 'refused', refreshes: false }
+export function judgementOf(code: number): Judgement {
+  return judgements.get(code) ?? { verdict: 'refused', refreshes: false }
 }

@@ -1,3 +1,4 @@
+import { describeValue } from '../../config/parse.js'
 import { type ErrorCode, TidewaterError } from '../../errors.js'
 
 /** Kafka's error codes as the protocol numbers them: https://kafka.apache.org/protocol#protocol_error_codes */
@@ -204,10 +205,9 @@ export function partitionNotFound(
   partition: number,
   partitions: readonly number[],
 ): TidewaterError {
-  const last = partitions[partitions.length - 1]
   return new TidewaterError(
     'PARTITION_NOT_FOUND',
-    `Topic "${topic}" has no partition ${partition}: it has ${partitions.length} (0 to ${last})`,
+    `Topic "${topic}" has no partition ${describeValue(partition)}: it has ${partitions.length} (${partitions[0]} to ${partitions.at(-1)})`,
     {
       remedy: 'Choose an existing partition or add partitions.',
       details: { topic, partition, partitions: partitions.length },
