@@ -88,7 +88,8 @@ export class AvroProducer<T> implements AsyncDisposable {
       config,
       ports.nowMs,
       () => this.#sticky.current,
-      (partition) => this.#sticky.batchClosed(partition, (other) => this.#accumulator.batchesWaiting(other)),
+      (partition) =>
+        this.#sticky.batchClosed(partition, (other) => this.#accumulator.unsettledBatches(other)),
     )
     this.#dispatcher = new Dispatcher(config, ports.driver, this.#accumulator, ports.partitions, ports.nowMs)
     this.#closeLimit = new CloseLimit(ports.nowMs, (timeoutMs) => this.#closeTimedOut(timeoutMs))
