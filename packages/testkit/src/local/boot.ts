@@ -164,7 +164,8 @@ function requireMounts(): void {
   })
 }
 
-function namesLog(thrown: unknown): boolean {
+/** Whether an error tells its reader to look into a log, which then has to stay. */
+export function namesLog(thrown: unknown): boolean {
   return TidewaterError.isInstance(thrown) && 'logFile' in thrown.details
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type AwsOptions, awsOptionsSchema } from '../aws/aws-options.js'
 import { type IamOptions, iamOptionsSchema } from './iam/options.js'
 import { kafkaVersions } from './kafka-releases.js'
 import { firstNodeId, listenerRequests, mostBrokers, portConflict } from './listeners.js'
@@ -65,6 +66,11 @@ export const localStackSchema = z
       (value) => (value === true ? {} : value === false ? undefined : value),
       iamOptionsSchema.optional(),
     ),
+    /** AWS's services: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS. Default false; true: all their defaults. */
+    aws: z.preprocess(
+      (value) => (value === true ? {} : value === false ? undefined : value),
+      awsOptionsSchema.optional(),
+    ),
   })
   .superRefine((config, context) => {
     const refuse = (path: string, message: string, input: unknown) =>
@@ -93,8 +99,9 @@ export const localStackSchema = z
     brokerHeapMb: config.brokerHeapMb ?? (config.brokers === 1 ? 512 : 256),
   }))
 
-export type LocalStackInput = Omit<z.input<typeof localStackSchema>, 'iam'> & {
+export type LocalStackInput = Omit<z.input<typeof localStackSchema>, 'iam' | 'aws'> & {
   readonly iam?: boolean | IamOptions | undefined
+  readonly aws?: boolean | AwsOptions | undefined
 }
 export type LocalStackConfig = Readonly<z.output<typeof localStackSchema>>
 export type SparkResources = Readonly<z.output<typeof sparkResourcesSchema>>

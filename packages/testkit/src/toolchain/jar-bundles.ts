@@ -16,6 +16,12 @@ export const jarBundles: Readonly<Record<JarBundle, JarBundlePlan>> = {
   kafka: { title: "Kafka's jars", module: 'kafka-broker', inputs: ['pom.xml'], made: 'fetch' },
   'kafka-4.1': { title: "Kafka 4.1's jars", module: 'kafka-broker-4.1', inputs: ['pom.xml'], made: 'fetch' },
   spark: { title: "Spark's connector jars", module: 'spark-jars', inputs: ['pom.xml'], made: 'fetch' },
+  'spark-aws': {
+    title: "Spark's jars for S3 and Glue",
+    module: 'spark-aws-jars',
+    inputs: ['pom.xml'],
+    made: 'fetch',
+  },
   'msk-iam-broker': {
     title: "The broker's IAM plugin",
     module: 'msk-iam-broker',

@@ -1,0 +1,1 @@
+export { type Ec2StepTargetOptions, ec2StepTarget } from '../run/targets/ec2-step.js'

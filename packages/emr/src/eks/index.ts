@@ -1,0 +1,1 @@
+export { type EksTargetOptions, eksTarget } from '../run/targets/eks.js'

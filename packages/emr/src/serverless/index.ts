@@ -1,0 +1,1 @@
+export { type ServerlessTargetOptions, serverlessTarget } from '../run/targets/serverless.js'
