@@ -1,6 +1,41 @@
 export { artifactOf, type JobEntry, jobEntries, type SparkArtifact } from './artifact/artifact.js'
 export { type PackageSparkOptions, packageSpark } from './artifact/package-spark.js'
 export { type PublishedArtifact, publishArtifact } from './artifact/publish.js'
+export { type AccessReader, createAccessReader } from './cluster/check-access.js'
+export type { ClusterChange, EmrClusterPlan } from './cluster/cluster-plan.js'
+export { type EnsureEmrClusterOptions, ensureEmrCluster } from './cluster/ensure-cluster.js'
+export type { KafkaAccess } from './cluster/fields.js'
+export {
+  type IngressRule,
+  kafkaIngressFindings,
+  type NodeGroups,
+  type SecurityGroup,
+} from './cluster/kafka-ingress.js'
+export { managedTag } from './cluster/managed-tags.js'
+export { renderEmrClusterPlan } from './cluster/render-cluster-plan.js'
+export { type NeededRole, roleTrustFindings } from './cluster/role-trust.js'
+export {
+  type AccessNeeds,
+  type ActualCluster,
+  type ClusterKind,
+  type ClusterPhase,
+  type ClusterService,
+  clusterKinds,
+  type Decision,
+  type DesiredCluster,
+} from './cluster/service.js'
+export {
+  describeEmrCluster,
+  listEmrClusters,
+  type TerminatedCluster,
+  terminateEmrCluster,
+} from './cluster/terminate-cluster.js'
+export {
+  type EmrClusterProgress,
+  type WaitForClusterOptions,
+  waitUntilEnded,
+  waitUntilReady,
+} from './cluster/wait-until-ready.js'
 export { jobOverrides } from './conf/job-overrides.js'
 export type { BatchTuning, StreamingTuning } from './conf/options.js'
 export { renderTunedConf } from './conf/render-tuned-conf.js'

@@ -61,7 +61,7 @@ const ownRegion = 'us-east-1'
 const ownAccountId = '123456789012'
 
 /**
- * Starts S3, Glue and IAM, which ministack serves, and STS, EMR, EMR Serverless and EMR on EKS, whose steps and runs really
+ * Starts S3, Glue, IAM and EC2's security groups, which ministack serves, and STS, EMR, EMR Serverless and EMR on EKS, whose steps and runs really
  * run on this machine.
  *
  * @throws TidewaterError `PREREQUISITE_MISSING`, `DOWNLOAD_FAILED`, `PORT_IN_USE`, `PROCESS_FAILED`,

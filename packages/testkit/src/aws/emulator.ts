@@ -10,7 +10,7 @@ import { prepareAwsEmulator } from '../toolchain/aws-emulator.js'
 import type { ToolchainOptions } from '../toolchain/jars.js'
 
 /** The services it serves, by their names in a signature's scope. */
-export const emulatedServices = ['s3', 'glue', 'iam'] as const
+export const emulatedServices = ['s3', 'glue', 'iam', 'ec2'] as const
 
 const portAttempts = 5
 
@@ -28,8 +28,9 @@ export interface EmulatorOptions {
 }
 
 /**
- * Starts ministack, which serves S3 from files, Glue with the check of VersionId that concurrent commits need, and IAM.
- * Signatures are not verified. What Glue and IAM hold is written when it is stopped, objects at once.
+ * Starts ministack, which serves S3 from files, Glue with the check of VersionId that concurrent commits need, IAM,
+ * and EC2's security groups.
+ * Signatures are not verified. What the others than S3 hold is written when it is stopped, objects at once.
  *
  * @throws TidewaterError as `preparePython` and `becomesReady` do
  */

@@ -6,6 +6,7 @@ export interface LocalObjects {
   /** Makes a bucket; one that is there stays as it is. */
   createBucket(name: string): Promise<void>
   put(bucket: string, key: string, content: Uint8Array): Promise<void>
+  has(bucket: string, key: string): Promise<boolean>
 }
 
 /** @param url of the emulator, which takes unsigned requests */
@@ -20,9 +21,17 @@ export function localObjects(url: string): LocalObjects {
     if (response.ok || response.status === 409) return
     throw new TidewaterError('PROCESS_FAILED', `The local S3 refuses PUT ${path}: ${response.status} ${text}`)
   }
+  const pathOf = (bucket: string, key: string) =>
+    `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
   return {
     createBucket: (name) => put(`/${name}`),
-    put: (bucket, key, content) =>
-      put(`/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`, content),
+    put: (bucket, key, content) => put(pathOf(bucket, key), content),
+    has: async (bucket, key) => {
+      const { ok } = await fetch(`${url}${pathOf(bucket, key)}`, {
+        method: 'HEAD',
+        headers: scopeHeaders('s3'),
+      })
+      return ok
+    },
   }
 }

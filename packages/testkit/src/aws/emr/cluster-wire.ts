@@ -11,6 +11,7 @@ export function clusterSummary(cluster: EmrCluster, region: string, accountId: s
     Status: {
       State: cluster.state,
       StateChangeReason: cluster.change,
+      ErrorDetails: cluster.errorDetails.length === 0 ? undefined : cluster.errorDetails,
       Timeline: {
         CreationDateTime: epochSeconds(cluster.createdAtMs),
         ReadyDateTime: epochSeconds(cluster.readyAtMs),

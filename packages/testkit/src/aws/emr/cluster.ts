@@ -3,6 +3,7 @@ import { sparkDefaultsOf } from '../jobs/spark-submit.js'
 import { parseObjectUri } from '../object-uri.js'
 import type { AwsFault } from '../service.js'
 import { type WireRecord, wireRecord, wireRecords, wireString, wireStrings } from '../wire-values.js'
+import { bootstrapFailure, type ErrorDetail, type StateChange } from './bootstrap.js'
 import { type EmrStep, isActive, stepEnded } from './step.js'
 import { stepLogKeys, yarnApplicationId } from './step-logs.js'
 import { runStep, type StepHost } from './step-run.js'
@@ -25,11 +26,6 @@ export type ClusterState =
   | 'TERMINATED'
   | 'TERMINATED_WITH_ERRORS'
 
-export interface StateChange {
-  readonly Code?: string
-  readonly Message: string
-}
-
 /** A cluster over its life, and the steps that really run on it. */
 export class EmrCluster {
   readonly id: string
@@ -42,6 +38,8 @@ export class EmrCluster {
   endedAtMs: number | undefined
   stepConcurrency: number
   terminationProtected: boolean
+  /** EMR adds them to what has failed. */
+  errorDetails: readonly ErrorDetail[] = []
   managedScaling: unknown
   autoTermination: unknown
   readonly request: WireRecord
@@ -134,7 +132,15 @@ export class EmrCluster {
 
   #bootstrap(): void {
     this.state = 'BOOTSTRAPPING'
-    this.#after(this.#host.transitionMs / 2, () => {
+    this.#after(this.#host.transitionMs / 2, async () => {
+      const failure = await bootstrapFailure(this.request, this.#host.objects)
+      // It may have been terminated meanwhile.
+      if (this.state !== 'BOOTSTRAPPING') return
+      if (failure !== undefined) {
+        this.errorDetails = failure.details
+        this.terminate(failure.change, 'TERMINATED_WITH_ERRORS')
+        return
+      }
       this.readyAtMs = Date.now()
       this.#becomeIdle()
       this.#schedule()

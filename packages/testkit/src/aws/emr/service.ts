@@ -1,7 +1,15 @@
 import { awsJson, awsJsonOperation } from '../aws-json.js'
 import { type AwsCall, type AwsFault, type AwsOutcome, type AwsService, fault, result } from '../service.js'
 import { type ThrottleLimits, TokenBuckets } from '../token-buckets.js'
-import { pageOf, type WireRecord, wireBody, wireRecords, wireString, wireStrings } from '../wire-values.js'
+import {
+  epochSeconds,
+  pageOf,
+  type WireRecord,
+  wireBody,
+  wireRecords,
+  wireString,
+  wireStrings,
+} from '../wire-values.js'
 import { EmrCluster, type EmrHost } from './cluster.js'
 import {
   clusterDescription,
@@ -36,6 +44,7 @@ export interface EmrService extends AwsService {
 export function emrService(options: EmrServiceOptions): EmrService {
   const { region, accountId, limits } = options
   const clusters = new Map<string, EmrCluster>()
+  const securityConfigurations = new Map<string, { readonly text: string; readonly createdAtMs: number }>()
   const buckets = limits && new TokenBuckets(limits)
 
   const withCluster = (id: unknown, use: (cluster: EmrCluster) => AwsOutcome): AwsOutcome => {
@@ -52,11 +61,31 @@ export function emrService(options: EmrServiceOptions): EmrService {
     RunJobFlow: (request) => {
       const problem = clusterProblem(request)
       if (problem !== undefined) return problem
+      const securityConfiguration = wireString(request.SecurityConfiguration)
+      if (securityConfiguration !== undefined && !securityConfigurations.has(securityConfiguration))
+        return validationException(`Security configuration ${securityConfiguration} does not exist.`)
       const cluster = new EmrCluster(request, options)
       clusters.set(cluster.id, cluster)
       return result({
         JobFlowId: cluster.id,
         ClusterArn: `arn:aws:elasticmapreduce:${region}:${accountId}:cluster/${cluster.id}`,
+      })
+    },
+    CreateSecurityConfiguration: ({ Name, SecurityConfiguration }) => {
+      const name = String(Name)
+      if (securityConfigurations.has(name))
+        return invalidRequest(`Security configuration with name '${name}' already exists.`)
+      securityConfigurations.set(name, { text: String(SecurityConfiguration), createdAtMs: Date.now() })
+      return result({ Name: name, CreationDateTime: epochSeconds(Date.now()) })
+    },
+    DescribeSecurityConfiguration: ({ Name }) => {
+      const found = securityConfigurations.get(String(Name))
+      if (found === undefined)
+        return invalidRequest(`Security configuration with name '${Name}' does not exist.`)
+      return result({
+        Name,
+        SecurityConfiguration: found.text,
+        CreationDateTime: epochSeconds(found.createdAtMs),
       })
     },
     DescribeCluster: ({ ClusterId }) =>
