@@ -31,7 +31,7 @@ const pure = [
   '^packages/core/src/retry/policy\\.ts$',
   '^packages/core/src/kafka/(topic-plan|drivers/frames)\\.ts$',
   '^packages/producer/src/(batch|sample)/',
-  '^packages/producer/src/native/(broker-versions|fate|partition-queues?|pending-batch|reconnect-backoff|transaction-errors|verdict|wire/.*)\\.ts$',
+  '^packages/producer/src/native/(backoff|broker-versions|partition-queues?|pending-batch|reconnect-backoff|report-builder|transaction-errors|verdict|wire/.*)\\.ts$',
   '^packages/producer/src/(options|driver-limits)\\.ts$',
   '^packages/producer/src/registry/(confluent-answer|framing|glue-status|read-framing|wire-format)\\.ts$',
   '^packages/producer/src/fleet/(latency-histogram|messages|options|plan|report|restart-budget|token-bucket|worker-counters)\\.ts$',

@@ -23,8 +23,8 @@ export const localStackSchema = z
      */
     brokers: z.literal([1, 3]).default(1),
     /**
-     * Release of Kafka. Default 3.9. 4.1 is fetched when it is first asked for; a state folder stays with the release
-     * that made it.
+     * Release of Kafka. Default 3.9. 4.1 is fetched when it is first asked for. On a state folder of 3.9 either goes on; one
+     * that 4.1 has made is refused to 3.9.
      */
     kafkaVersion: z.enum(kafkaVersions).default('3.9'),
     /** Port of the first Kafka broker on 127.0.0.1. Default: a free one. */
