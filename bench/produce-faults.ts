@@ -44,6 +44,7 @@ async function runOnce(): Promise<Run> {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...options]
   const child = spawn(process.execPath, vitest, {
     cwd: repositoryFolder,
+    env: { ...process.env, TIDEWATER_FAULTS_ON_EACH_RELEASE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output: Buffer[] = []

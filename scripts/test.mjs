@@ -53,7 +53,7 @@ async function counted(tally, part) {
 async function runAgainstRealParts(reports, tally) {
   // Without the driver its own tests fail; the others are worth running all the same.
   await counted(tally, () => ensureConfluentDriver())
-  const toolchain = JSON.parse(await runCaptured([...cli, 'local', 'install', '--iam', '--json']))
+  const toolchain = JSON.parse(await runCaptured([...cli, 'local', 'install', '--iam', '--aws', '--json']))
   await withStack(join(reports, 'stack'), [], async (stack) => {
     const env = {
       TIDEWATER_BOOTSTRAP_BROKERS: stack.bootstrapBrokers,

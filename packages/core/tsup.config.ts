@@ -6,5 +6,7 @@ export default definePackage({
   drivers: 'src/kafka/drivers/index.ts',
   kafkajs: 'src/kafka/drivers/kafkajs/index.ts',
   msk: 'src/msk/index.ts',
+  processes: 'src/processes/process-identity.ts',
+  storage: 'src/storage/index.ts',
   confluent: 'src/kafka/drivers/confluent/index.ts',
 })

@@ -22,15 +22,20 @@ DEFAULT_TRIGGER_INTERVAL_SECONDS = 60
 VALUE_LIMIT_CHARACTERS = 120
 
 
-def load(kind: str, path: str, now_seconds: float) -> dict:
+def read_file(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def load(kind: str, path: str, now_seconds: float, read: Callable[[str], str] = read_file) -> dict:
     """Reads the file and returns the validated document with its defaults filled in.
 
     kind: job, maintenance or queries. now_seconds: the clock, in Unix seconds, that ages in a plan are
-    checked against. Raises TidewaterError bad-document, whose message names path, value, limit and remedy.
+    checked against. read: gives the text at the path. Raises TidewaterError bad-document, whose message names path,
+    value, limit and remedy.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        document = json.loads(read(path))
     except OSError as error:
         raise TidewaterError(
             "bad-document",

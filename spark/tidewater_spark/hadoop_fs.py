@@ -6,6 +6,9 @@ from typing import List, Optional
 
 from .errors import TidewaterError, cause_chain, first_lines
 
+# File systems that show a file while it is being written, and rename it in one step.
+_RENAMING = frozenset({"file", "hdfs", "viewfs"})
+
 
 def modified_at_ms(spark, location: str) -> Optional[int]:
     """Modification time of a file in Unix milliseconds, None when there is none."""
@@ -65,11 +68,10 @@ def write_new(spark, location: str, text: str) -> None:
 
     Raises TidewaterError checkpoint-not-writable, also when the file is there.
     """
-    streaming = spark._jvm.org.apache.spark.sql.execution.streaming
     try:
         file_system, path = _open(spark, location)
         file_system.mkdirs(path.getParent())
-        managers = getattr(getattr(streaming, "CheckpointFileManager$"), "MODULE$")
+        managers = getattr(getattr(_streaming(spark), "CheckpointFileManager$"), "MODULE$")
         manager = managers.create(path.getParent(), file_system.getConf())
         stream = manager.createAtomic(path, False)
         try:
@@ -87,10 +89,54 @@ def write_new(spark, location: str, text: str) -> None:
         ) from error
 
 
+def replace_text(spark, location: str, text: str) -> None:
+    """Writes a file, in place of one that is there. A reader sees the old one or the new one, whole: an object
+    store shows an object when it is complete, and where a rename is cheap the file gets its name then.
+    """
+    file_system, path = _open(spark, location)
+    file_system.mkdirs(path.getParent())
+    if file_system.getUri().getScheme() in _RENAMING:
+        managers = getattr(_streaming(spark), "CheckpointFileManager$")
+        manager = getattr(managers, "MODULE$").create(path.getParent(), file_system.getConf())
+        stream = manager.createAtomic(path, True)
+    else:
+        stream = file_system.create(path, True)
+    stream.write(bytearray(text.encode("utf-8")))
+    stream.close()
+
+
 def local_path(spark, location: str) -> Optional[str]:
     """The path on this machine, None for a location on any other file system."""
     file_system, path = _open(spark, location)
     return path.toUri().getPath() if file_system.getUri().getScheme() == "file" else None
+
+
+def read_before_session(location: str) -> str:
+    """Text of a file while there is no session yet, by what Spark's own configuration says of file systems; starts
+    the JVM. Raises TidewaterError bad-document.
+    """
+    from pyspark import SparkConf, SparkContext
+
+    try:
+        SparkContext._ensure_initialized()
+        jvm = SparkContext._jvm
+        hadoop = jvm.org.apache.spark.deploy.SparkHadoopUtil.get().newConfiguration(SparkConf()._jconf)
+        path = jvm.org.apache.hadoop.fs.Path(location)
+        stream = path.getFileSystem(hadoop).open(path)
+        try:
+            return jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
+        finally:
+            stream.close()
+    except Exception as error:
+        raise TidewaterError(
+            "bad-document",
+            f"{location}: cannot be read: {first_lines(error)}",
+            "Give the location of a readable JSON file, and Spark what it needs to read it (spark.hadoop.*).",
+        ) from error
+
+
+def _streaming(spark):
+    return spark._jvm.org.apache.spark.sql.execution.streaming
 
 
 def _open(spark, location: str):

@@ -21,6 +21,7 @@ from tidewater_spark.events import Emit
 from tidewater_spark.hadoop_fs import modified_at_ms
 from tidewater_spark.job_queries import prepare
 from tidewater_spark.kafka_auth import region_properties
+from tidewater_spark.progress_log import observed
 from tidewater_spark.session import avro_limit_properties
 from tidewater_spark.stop import StopMarker, StopRequests
 from tidewater_spark.stream_failure import typed_failure
@@ -93,6 +94,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         lambda job: job["table"]["catalog"],
         act,
         _jvm_properties,
+        observed,
     )
 
 

@@ -43,6 +43,29 @@ test('what people read says how to be a client with IAM, without the secret', ()
   )
 })
 
+test('what people read says how to be a client of the AWS services', () => {
+  const aws = {
+    pid: 4712,
+    logFile: '/state/aws/host.log',
+    endpointUrl: 'http://127.0.0.1:19099',
+    s3Url: 'http://127.0.0.1:19100',
+    region: 'us-east-1',
+    accountId: '123456789012',
+    credentialsFile: '/state/aws/credentials',
+    accessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
+    buckets: ['tidewater', 'logs'],
+  }
+  const lines = renderLocalUp({ ...document, aws })
+    .split('\n')
+    .map((line) => line.trim())
+  expect(lines).toContain('export AWS_ENDPOINT_URL=http://127.0.0.1:19099')
+  expect(lines).toContain('export AWS_SHARED_CREDENTIALS_FILE=/state/aws/credentials')
+  expect(lines).toContain('export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1')
+  expect(lines).toContain('Buckets: tidewater, logs')
+  const { wasRunning: _, ...rest } = document
+  expect(renderLocalStatus({ ...rest, state: 'running', aws })).toContain('http://127.0.0.1:19099')
+})
+
 test('without IAM nothing of it is said', () => {
   expect(renderLocalUp(document)).not.toMatch(/iam|aws/i)
 })

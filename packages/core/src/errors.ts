@@ -49,6 +49,8 @@ export const errorCodes = [
   'CLUSTER_CONFLICT',
   'CLUSTER_FAILED',
   'WAIT_TIMEOUT',
+  // Objects and files.
+  'STORAGE_FAILED',
   // Drivers and other optional packages.
   'PACKAGE_NOT_INSTALLED',
   'DRIVER_NOT_INSTALLED',
@@ -65,6 +67,13 @@ export const errorCodes = [
   'STACK_ALREADY_RUNNING',
   // Spark jobs and tables.
   'JOB_FAILED',
+  // Ended from outside: its cluster ended, or somebody cancelled it while it was waited for.
+  'JOB_INTERRUPTED',
+  'JOB_NOT_FOUND',
+  // Another run of the job is in the way.
+  'JOB_CONFLICT',
+  // A change that the job's checkpoint can't be carried over.
+  'CHECKPOINT_INVALIDATED',
   'QUERY_FAILED',
   'MAINTENANCE_FAILED',
   'AUDIT_FAILED',

@@ -8,6 +8,8 @@ export {
   serviceHost,
 } from './auth/options.js'
 export * from './avro/index.js'
+export { type AwsCallOptions, type AwsCallSite, callAws } from './aws/calls.js'
+export { type AwsClientOptions, awsClientConfig, awsClientOptionsSchema } from './aws/client-options.js'
 export {
   connectionOf,
   type KafkaConnection,
@@ -26,13 +28,21 @@ export {
 } from './errors.js'
 export { type Finding, isAtLeast, type Severity, severities } from './finding.js'
 export * from './iam/index.js'
-export { deliveryTimeoutBoundsMs } from './kafka/drivers/producer-options.js'
-export { checkHeaders } from './kafka/drivers/record-check.js'
+export { defaultTransactionTimeoutMs, deliveryTimeoutBoundsMs } from './kafka/drivers/producer-options.js'
+export { checkHeaders, checkTimestamp } from './kafka/drivers/record-check.js'
 export { type EnsureTopicOptions, ensureTopic } from './kafka/ensure-topic.js'
 export type * from './kafka/port.js'
 export { acksLevels, compressions, driverNames } from './kafka/port.js'
 export { type ActualTopic, planTopic, type TopicPlan } from './kafka/topic-plan.js'
 export { loadPeer } from './load-peer.js'
 export { type AwsSubject, awsErrorName, awsFailure, retryAfterMsOf } from './msk/aws-failure.js'
+export { decidePoll, type PollPolicy } from './msk/poll-plan.js'
 export { decideRetry, defaultRetryPolicy, type RetryDecision, type RetryPolicy } from './retry/policy.js'
-export { abortableSleep, type RetryOptions, runWithRetry, throwIfAborted } from './retry/run.js'
+export {
+  abortableSleep,
+  type Clock,
+  type RetryOptions,
+  realClock,
+  runWithRetry,
+  throwIfAborted,
+} from './retry/run.js'

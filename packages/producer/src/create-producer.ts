@@ -1,6 +1,7 @@
+import { checkProducerOptions } from '@tidewater/core/drivers'
 import { loadDriver } from './load-driver.js'
-import { type ProducerOptions, resolveProducerOptions, unsupportedOption } from './options.js'
-import { type AvroProducer, connectProducer } from './producer.js'
+import { type ProducerOptions, resolveProducerOptions } from './options.js'
+import { type AvroProducer, connectProducer, driverOptionsOf } from './producer.js'
 
 /**
  * Connects a producer of records of `options.schema` to `options.topic`.
@@ -11,14 +12,8 @@ import { type AvroProducer, connectProducer } from './producer.js'
 export async function createProducer<T>(options: ProducerOptions<T>): Promise<AvroProducer<T>> {
   const config = resolveProducerOptions(options)
   const driver = await loadDriver(config.driver)
-  if (!driver.compressions.includes(config.compression)) {
-    throw unsupportedOption(
-      config.driver,
-      'compression',
-      config.compression,
-      `it has ${driver.compressions.join(', ')}`,
-    )
-  }
+  // The driver does so too, but only after the registry was asked.
+  checkProducerOptions(config.driver, driverOptionsOf(config), driver.compressions)
   const framing = await config.registry?.framing(config.schema, config.topic, config.signal)
   return connectProducer(config, driver, {
     ...(framing === undefined ? {} : { framing }),

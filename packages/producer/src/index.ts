@@ -1,6 +1,7 @@
 export type { PartitionChoice, Partitioner } from './batch/partitioner.js'
 export type { RecordHeaders } from './batch/record-format.js'
 export { createProducer } from './create-producer.js'
+export type { PartitionStats, ProducerStats } from './delivery/delivery-counts.js'
 export {
   type Delivery,
   type PartitionFailure,
@@ -8,7 +9,6 @@ export {
   type SendFailure,
 } from './delivery/failure.js'
 export type { DeliveryReport, RecordRejection, UndeliveredRecords } from './delivery/hooks.js'
-export type { PartitionStats, ProducerStats } from './delivery/ledger.js'
 export { defaultDriver } from './driver-limits.js'
 export type { ProducerOptions } from './options.js'
 export type { AvroProducer } from './producer.js'

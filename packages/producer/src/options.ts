@@ -3,6 +3,7 @@ import {
   acksLevels,
   compressions,
   type DriverName,
+  defaultTransactionTimeoutMs,
   deliveryTimeoutBoundsMs,
   driverNames,
   kafkaConnectionSchema,
@@ -17,6 +18,15 @@ import type { SchemaRegistry } from './registry/framing.js'
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
+
+/** Defaults, in bytes, that a fleet divides its memory by. */
+export const byteDefaults = {
+  batchBytes: 1_000_000,
+  maxRecordBytes: 1_000_000,
+  maxBufferedBytes: 64 * mebibyte,
+} as const
+/** `maxBufferedBytes` is at least this many times the largest batch, and the largest record. */
+export const leastBuffersFor = 4
 
 const callback = <F>() => z.custom<F>((value) => typeof value === 'function', 'must be a function')
 
@@ -76,7 +86,7 @@ export const producerOptionsSchema = z
       .int()
       .min(kibibyte)
       .max(64 * mebibyte)
-      .default(1_000_000),
+      .default(byteDefaults.batchBytes),
     /** A batch is closed at this many records (`batch.num.messages`). Default 500 (kafkajs), 2,000 (confluent), 1,000,000 (native). */
     batchRecords: z.int().min(1).max(1_000_000).optional(),
     /**
@@ -87,7 +97,7 @@ export const producerOptionsSchema = z
       .int()
       .min(mebibyte)
       .max(16 * 1024 * mebibyte)
-      .default(64 * mebibyte),
+      .default(byteDefaults.maxBufferedBytes),
     /**
      * Batches of one partition handed to the driver at once (`max.in.flight`). More than 1 pays where the way to the
      * broker is long. With confluent the records of a batch that the broker found too large, sent again in parts, may then
@@ -102,7 +112,7 @@ export const producerOptionsSchema = z
       .int()
       .min(1)
       .max(256 * mebibyte)
-      .default(1_000_000),
+      .default(byteDefaults.maxRecordBytes),
     /**
      * Writes in transactions under this name (`transactional.id`), which one producer has at a time: a later one fences
      * the one before. Needs driver `native` and `idempotent`. Default: none.
@@ -112,11 +122,11 @@ export const producerOptionsSchema = z
      * How long a transaction may be open before the broker aborts it (`transaction.timeout.ms`). Default 60,000; the
      * broker's own limit is 900,000.
      */
-    transactionTimeoutMs: z.int().min(1_000).max(900_000).default(60_000),
+    transactionTimeoutMs: z.int().min(1_000).max(900_000).default(defaultTransactionTimeoutMs),
     /**
      * How long a batch may wait in the buffer, and then how long the driver may take with it, retries included
-     * (`delivery.timeout.ms`). Past either its records have failed with `DELIVERY_TIMEOUT`. Default 120,000, 1,000 to
-     * 900,000.
+     * (`delivery.timeout.ms`). Past either its records have failed with `DELIVERY_TIMEOUT`. A request to the coordinator of a
+     * transaction, or of a group in one, is tried as long. Default 120,000, 1,000 to 900,000.
      */
     deliveryTimeoutMs: z
       .int()
@@ -152,10 +162,11 @@ export const producerOptionsSchema = z
       problem('transactionalId', "needs acks 'all' and idempotence", options.transactionalId)
     }
     for (const other of ['batchBytes', 'maxRecordBytes'] as const) {
-      if (options.maxBufferedBytes < 4 * options[other]) {
+      const leastBytes = leastBuffersFor * options[other]
+      if (options.maxBufferedBytes < leastBytes) {
         problem(
           'maxBufferedBytes',
-          `must be at least four times ${other} (${4 * options[other]})`,
+          `must be at least four times ${other} (${leastBytes})`,
           options.maxBufferedBytes,
         )
       }
@@ -224,12 +235,7 @@ export function resolveProducerOptions<T>(options: ProducerOptions<T>): Producer
   }) as unknown as ProducerConfig<T>
 }
 
-export function unsupportedOption(
-  driver: DriverName,
-  option: string,
-  value: unknown,
-  can: string,
-): TidewaterError {
+function unsupportedOption(driver: DriverName, option: string, value: unknown, can: string): TidewaterError {
   return new TidewaterError(
     'DRIVER_UNSUPPORTED_OPTION',
     `The ${driver} driver can't do ${option} ${value}: ${can}`,

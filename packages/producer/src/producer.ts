@@ -4,6 +4,7 @@ import {
   type ConsumerGroup,
   connectionOf,
   type DriverProducer,
+  type DriverProducerOptions,
   type GroupOffset,
   type ProducerDriver,
   TidewaterError,
@@ -16,10 +17,11 @@ import type { Batch } from './batch/batch.js'
 import { partitionOfKey, requirePartition, StickyPartitioner } from './batch/partitioner.js'
 import { preEncoded } from './batch/pre-encoded.js'
 import { CloseLimit, requireCloseTimeout } from './close-limit.js'
+import type { ProducerStats } from './delivery/delivery-counts.js'
 import { Dispatcher } from './delivery/dispatcher.js'
 import type { Delivery } from './delivery/failure.js'
-import type { ProducerStats } from './delivery/ledger.js'
 import { SendCall } from './delivery/send-call.js'
+import { transactionAborted } from './native/transaction-errors.js'
 import type { ProducerConfig } from './options.js'
 import { framedEncoder, framedHeaders, type RecordFraming } from './registry/framing.js'
 import { drainOnSigterm } from './shutdown.js'
@@ -86,7 +88,8 @@ export class AvroProducer<T> implements AsyncDisposable {
       config,
       ports.nowMs,
       () => this.#sticky.current,
-      (partition) => this.#sticky.batchClosed(partition, (other) => this.#accumulator.batchesWaiting(other)),
+      (partition) =>
+        this.#sticky.batchClosed(partition, (other) => this.#accumulator.unsettledBatches(other)),
     )
     this.#dispatcher = new Dispatcher(config, ports.driver, this.#accumulator, ports.partitions, ports.nowMs)
     this.#closeLimit = new CloseLimit(ports.nowMs, (timeoutMs) => this.#closeTimedOut(timeoutMs))
@@ -209,7 +212,7 @@ export class AvroProducer<T> implements AsyncDisposable {
   async abortTransaction(): Promise<void> {
     const transactions = this.#requireTransactions()
     const mark = this.#dispatcher.failures()
-    this.#dispatcher.abandon(new TidewaterError('ABORTED', 'The transaction was aborted'))
+    this.#dispatcher.abandon(transactionAborted())
     // Told by this call: the next flush has nothing to say of them.
     this.#dispatcher.failuresTold(mark)
     await transactions.abort()
@@ -320,21 +323,19 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 
   #closeTimedOut(timeoutMs: number): void {
-    const error = new TidewaterError(
-      'DELIVERY_TIMEOUT',
-      `The producer was closed after ${timeoutMs} ms; records that were on their way may have been written`,
-      { retryable: true, remedy: 'Give close a longer timeoutMs.', details: { timeoutMs } },
-    )
+    const error = new TidewaterError('DELIVERY_TIMEOUT', `The producer was closed after ${timeoutMs} ms`, {
+      retryable: true,
+      remedy: 'Give close a longer timeoutMs.',
+      details: { timeoutMs },
+    })
     this.#abandon(error)
   }
 
   #abort(): void {
     this.#isOpen = false
-    const error = new TidewaterError(
-      'ABORTED',
-      'The producer was aborted; records that were on their way may have been written',
-      { cause: this.#config.signal?.reason },
-    )
+    const error = new TidewaterError('ABORTED', 'The producer was aborted', {
+      cause: this.#config.signal?.reason,
+    })
     // Before closing, which sends what is buffered: nothing may be written because of the abort.
     this.#abandon(error)
     // The abort itself has nobody to reject to; `close` returns the same promise to whoever asks.
@@ -386,6 +387,21 @@ export class AvroProducer<T> implements AsyncDisposable {
   }
 }
 
+/** What the driver is told of the options. */
+export function driverOptionsOf(config: ProducerConfig<never>): DriverProducerOptions {
+  const { acks, idempotent, compression, deliveryTimeoutMs, batchBytes, maxRecordBytes } = config
+  const { transactionalId, transactionTimeoutMs } = config
+  return {
+    acks,
+    idempotent,
+    compression,
+    deliveryTimeoutMs,
+    ...(transactionalId === undefined ? {} : { transactionalId, transactionTimeoutMs }),
+    // A guard alone: drivers estimate a record's overhead higher than batches are counted here.
+    maxRequestBytes: 2 * Math.max(batchBytes, maxRecordBytes),
+  }
+}
+
 /** Connects and looks up the topic. */
 export async function connectProducer<T>(
   config: ProducerConfig<T>,
@@ -393,18 +409,7 @@ export async function connectProducer<T>(
   others: Omit<ProducerPorts, 'driver' | 'partitions'>,
 ): Promise<AvroProducer<T>> {
   throwIfAborted(config.signal)
-  const { acks, idempotent, compression, deliveryTimeoutMs, batchBytes, maxRecordBytes } = config
-  const connected = await driver.createProducer(connectionOf(config), {
-    acks,
-    idempotent,
-    compression,
-    deliveryTimeoutMs,
-    ...(config.transactionalId === undefined
-      ? {}
-      : { transactionalId: config.transactionalId, transactionTimeoutMs: config.transactionTimeoutMs }),
-    // A guard alone: drivers estimate a record's overhead higher than batches are counted here.
-    maxRequestBytes: 2 * Math.max(batchBytes, maxRecordBytes),
-  })
+  const connected = await driver.createProducer(connectionOf(config), driverOptionsOf(config))
   try {
     const partitions = await connected.partitionsOf(config.topic)
     throwIfAborted(config.signal)

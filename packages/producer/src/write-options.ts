@@ -1,4 +1,4 @@
-import { checkHeaders, describeValue, TidewaterError } from '@tidewater/core'
+import { checkHeaders, checkTimestamp, describeValue, TidewaterError } from '@tidewater/core'
 import type { RecordHeaders } from './batch/record-format.js'
 
 /**
@@ -37,11 +37,7 @@ export function requireHeaders(headers: RecordHeaders | undefined): RecordHeader
 
 /** @throws TidewaterError `RECORD_INVALID` */
 export function requireTimestamp(timestampMs: number): number {
-  // 0 is not a time to the client libraries: they would store the time of sending instead.
-  if (Number.isSafeInteger(timestampMs) && timestampMs >= 1) return timestampMs
-  throw new TidewaterError(
-    'RECORD_INVALID',
-    `timestampMs must be a whole number of at least 1, got ${describeValue(timestampMs)}`,
-    { remedy: 'Pass milliseconds since the epoch, or leave timestampMs out.' },
-  )
+  const error = checkTimestamp(timestampMs)
+  if (error !== undefined) throw error
+  return timestampMs
 }

@@ -143,11 +143,11 @@ class Run {
     const ofPartition = this.#inFlight.filter(({ batch: other }) => other.partition === batch.partition)
     expect(ofPartition.length).toBeLessThanOrEqual(maxInFlightBatchesPerPartition)
     expect(batch.count).toBeLessThanOrEqual(batchRecords)
-    if (batch.count > 1) expect(batch.bytes).toBeLessThanOrEqual(batchBytes)
+    if (batch.count > 1) expect(batch.recordsBytes).toBeLessThanOrEqual(batchBytes)
     expect(sent).toHaveLength(batch.count)
     // At the least a byte for each of length, attributes, the two deltas, key length, value length and header count.
     expect(batch.payloadBytes({ firstIndex: 0, count: batch.count })).toBeLessThanOrEqual(
-      batch.bytes - batch.count * 7,
+      batch.recordsBytes - batch.count * 7,
     )
   }
 

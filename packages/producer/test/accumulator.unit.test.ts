@@ -191,7 +191,7 @@ test('memory of a failed batch is not written to again, that of a delivered one 
     append(accumulator)
     accumulator.closeAll()
     const batch = accumulator.takeReady()
-    const memory = batch?.slab.bytes
+    const memory = batch?.slab.memory
     if (batch) accumulator.settle(batch, delivered)
     return memory
   }

@@ -7,6 +7,8 @@ function clientOf(brokers: string): Kafka {
 }
 
 const endPrefix = 'end-'
+/** A consumer that leaves waits for the fetch that is under way, by default up to 5 s. */
+const maxWaitTimeInMs = 200
 
 /** The values that a reader of committed records sees, by partition, up to what is the topic's end now. */
 export function readCommitted(brokers: string, topic: string): Promise<Map<number, Buffer[]>> {
@@ -35,7 +37,7 @@ async function readValues(
   const messages = partitions.map((partition) => ({ partition, key: endKey, value: null }))
   await marker.send({ topic, messages })
   await marker.disconnect()
-  const consumer = client.consumer({ groupId: `reader-${randomUUID()}`, readUncommitted })
+  const consumer = client.consumer({ groupId: `reader-${randomUUID()}`, readUncommitted, maxWaitTimeInMs })
   const values = new Map<number, Buffer[]>(partitions.map((partition) => [partition, []]))
   let ends = 0
   await consumer.connect()
@@ -81,7 +83,7 @@ export async function consumeOnce(
   topic: string,
   use: (values: ConsumedValue[], memberId: string) => Promise<void>,
 ): Promise<void> {
-  const consumer = clientOf(brokers).consumer({ groupId })
+  const consumer = clientOf(brokers).consumer({ groupId, maxWaitTimeInMs })
   let memberId = ''
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     memberId = payload.memberId

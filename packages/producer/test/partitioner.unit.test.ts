@@ -87,5 +87,5 @@ test.each([3, -1, 1.5, Number.NaN])('partition %s of three does not exist', (par
     thrown = error
   }
   expect(TidewaterError.isInstance(thrown) && thrown.code).toBe('PARTITION_NOT_FOUND')
-  expect(String(thrown)).toContain(`flows has no partition ${partition}`)
+  expect(String(thrown)).toContain(`"flows" has no partition ${partition}`)
 })

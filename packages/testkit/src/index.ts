@@ -1,3 +1,5 @@
+export type { AwsOptions } from './aws/aws-options.js'
+export type { AwsStack } from './aws/aws-stack.js'
 export type { LocalBroker } from './local/broker-control.js'
 export {
   type DetachedIam,
@@ -22,6 +24,7 @@ export type { PolicyDocument } from './local/iam/policy.js'
 export type { LocalStackInput, SparkResources } from './local/options.js'
 export type { StackRecord } from './local/stack-record.js'
 export {
+  type LocalAwsStack,
   type LocalIamStack,
   type LocalStack,
   type StackSparkOptions,
@@ -31,6 +34,7 @@ export {
 } from './local/start-local.js'
 export type { JarBundle, OnProgress, Progress, ProgressStep } from './progress.js'
 export { startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.js'
+export { type LocalJobTarget, localJobTarget } from './spark/local-job-target.js'
 export type { SparkRunOptions } from './spark/run-document.js'
 export {
   type JobBatch,

@@ -1,8 +1,8 @@
 /** Steps of a set-up or start, in the order in which a first run goes through them. */
-export type ProgressStep = JarBundle | 'python' | 'certificates' | 'broker'
+export type ProgressStep = JarBundle | 'python' | 'certificates' | 'broker' | 'aws'
 
 /** The jars that are fetched or built, each bundle as one. */
-export type JarBundle = 'kafka' | 'kafka-4.1' | 'spark' | 'spark-decoder' | 'msk-iam-broker'
+export type JarBundle = 'kafka' | 'kafka-4.1' | 'spark' | 'spark-aws' | 'spark-decoder' | 'msk-iam-broker'
 
 /**
  * Called with each sign of life of a slow step.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
+import { identifyProcess } from '@tidewater/core/processes'
 import { expect } from 'vitest'
-import { identifyProcess } from '../src/supervisor/process-identity.js'
 
 /** Waits until none of the processes runs any more. */
 export async function expectGone(pids: readonly (number | undefined)[]): Promise<void> {

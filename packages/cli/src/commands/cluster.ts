@@ -25,7 +25,7 @@ export interface AccountOptions {
 }
 
 export interface DefinitionOptions extends AccountOptions {
-  readonly subnets: readonly string[]
+  readonly subnets?: readonly string[]
   readonly securityGroups?: readonly string[]
   readonly serverless: boolean
   readonly kafkaVersion?: string
@@ -45,14 +45,21 @@ export async function clusterPlan(name: string, options: DefinitionOptions, io: 
   })
 }
 
+export interface CreateOptions extends AccountOptions {
+  readonly dryRun: boolean
+  readonly wait: boolean
+  /** Milliseconds; core's default when it isn't given. */
+  readonly timeout?: number
+}
+
 /** Creates the cluster, or finds it; prints what it did and why. */
 export async function clusterCreate(
-  name: string,
-  options: DefinitionOptions & { readonly dryRun: boolean; readonly wait: boolean; readonly timeout: number },
+  definition: ClusterDefinitionInput,
+  options: CreateOptions,
   io: CliIo,
 ): Promise<void> {
+  const { name } = definition
   await withClient(name, options, async (client) => {
-    const definition = definitionOf(name, options)
     const plan = await ensureCluster(client, definition, { dryRun: options.dryRun, signal: io.signal })
     if (options.dryRun || !options.wait) return printPlan(plan, options, io)
     const { ClusterArn } = await describeCluster(client, name, { signal: io.signal })
@@ -126,17 +133,18 @@ export async function clusterDelete(
 
 /** The definition that the options stand for; what is left out gets core's defaults. */
 export function definitionOf(name: string, options: DefinitionOptions): ClusterDefinitionInput {
+  const { subnets = [] } = options
   const securityGroupIds = [...(options.securityGroups ?? [])]
   const tags = { ...options.tag }
   if (options.serverless) {
     refuseProvisionedOptions(options)
-    return { type: 'serverless', name, subnetIds: [...options.subnets], securityGroupIds, tags }
+    return { type: 'serverless', name, subnetIds: [...subnets], securityGroupIds, tags }
   }
   const { kafkaVersion, brokerType, brokersPerZone, storageGib, provisionedThroughputMibps } = options
   return {
     type: 'provisioned',
     name,
-    clientSubnetIds: [...options.subnets],
+    clientSubnetIds: [...subnets],
     securityGroupIds,
     tags,
     ...(kafkaVersion === undefined ? {} : { kafkaVersion }),
@@ -203,7 +211,7 @@ function summaryOf({ ClusterName, ClusterArn, State, StateInfo, Provisioned, Ser
 function waitWithProgress(
   client: MskClient,
   clusterArn: string,
-  timeoutMs: number,
+  timeoutMs: number | undefined,
   io: CliIo,
 ): Promise<NamedCluster> {
   return runStage(
@@ -211,7 +219,7 @@ function waitWithProgress(
     'Cluster',
     (stage) =>
       waitUntilActive(client, clusterArn, {
-        timeoutMs,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
         signal: io.signal,
         onProgress: ({ state, polls, elapsedMs, error }) => {
           const trouble = error === undefined ? '' : `, last question: ${error.code}`

@@ -25,6 +25,9 @@ export type LocalUpOptions = Omit<LocalStackInput, 'keep' | 'spark'>
 /** The IAM listener in documents; see `IamEndpoint` of the test kit. */
 export type LocalIamDocument = NonNullable<StackRecord['iam']>
 
+/** AWS's services in documents, without the secret, which is in `credentialsFile`. */
+export type LocalAwsDocument = Omit<NonNullable<StackRecord['aws']>, 'process'> & { readonly pid: number }
+
 /** A broker beyond the first. */
 interface FurtherBroker {
   /** `node.id` */
@@ -43,6 +46,8 @@ interface StackDocument {
   readonly brokerPid: number
   /** With `--brokers 3`: those beyond the first. */
   readonly furtherBrokers?: readonly FurtherBroker[]
+  /** With `--aws`. */
+  readonly aws?: LocalAwsDocument
   readonly startedAt: string
 }
 
@@ -70,10 +75,19 @@ export interface LocalDownDocument {
 }
 
 /** Fetches what the local stack needs; see `prepareToolchain`. */
-export async function localInstall({ iam }: { readonly iam: boolean }, io: LocalIo): Promise<Toolchain> {
+export async function localInstall(
+  { iam, aws }: { readonly iam: boolean; readonly aws: boolean },
+  io: LocalIo,
+): Promise<Toolchain> {
   return prepareToolchain({
     ...io,
-    ...(iam ? { parts: ['kafka', 'msk-iam-broker', 'spark', 'spark-decoder'] } : {}),
+    parts: [
+      'kafka',
+      ...(iam ? (['msk-iam-broker'] as const) : []),
+      'spark',
+      'spark-decoder',
+      ...(aws ? (['spark-aws', 'aws-emulator'] as const) : []),
+    ],
   })
 }
 
@@ -111,6 +125,7 @@ export function renderLocalUp(document: LocalUpDocument): string {
     `State folder: ${document.stateFolder}`,
     `Stop it with: tidewater local down --state-folder ${document.stateFolder}`,
     ...(document.iam === undefined ? [] : ['', ...renderIam(document.iam)]),
+    ...(document.aws === undefined ? [] : ['', ...renderAws(document.aws)]),
   ].join('\n')
 }
 
@@ -126,6 +141,17 @@ function renderIam(iam: LocalIamDocument): string[] {
     `  export KAFKA_OPTS=-Djavax.net.ssl.trustStore=${shellWord(iam.trustStoreFile)}`,
     `librdkafka and Python: ssl.ca.location=${iam.caFile}`,
     `Policies name this cluster: ${iam.clusterArn}`,
+  ]
+}
+
+function renderAws(aws: LocalAwsDocument): string[] {
+  return [
+    `AWS services at ${aws.endpointUrl}: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS. In the shell of a client:`,
+    '  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE',
+    `  export AWS_ENDPOINT_URL=${aws.endpointUrl}`,
+    `  export AWS_SHARED_CREDENTIALS_FILE=${shellWord(aws.credentialsFile)}`,
+    `  export AWS_REGION=${aws.region} AWS_DEFAULT_REGION=${aws.region}`,
+    `Buckets: ${aws.buckets.join(', ')}`,
   ]
 }
 
@@ -152,6 +178,7 @@ export function renderLocalStatus(document: LocalStatusDocument): string {
     `State folder: ${document.stateFolder}`,
     `Broker log: ${[document.brokerLogFile, ...furtherBrokers.map(({ logFile }) => logFile)].join(', ')}`,
     ...(document.iam === undefined ? [] : renderIam(document.iam)),
+    ...(document.aws === undefined ? [] : renderAws(document.aws)),
   ].join('\n')
 }
 
@@ -166,8 +193,13 @@ function describeStack(stack: StackRecord): StackDocument {
     ...(stack.furtherBrokers === undefined
       ? {}
       : { furtherBrokers: stack.furtherBrokers.map(furtherBroker) }),
+    ...(stack.aws === undefined ? {} : { aws: awsDocument(stack.aws) }),
     startedAt: stack.startedAt,
   }
+}
+
+function awsDocument({ process, ...aws }: NonNullable<StackRecord['aws']>): LocalAwsDocument {
+  return { ...aws, pid: process.pid }
 }
 
 function furtherBroker({

@@ -31,12 +31,13 @@ export function addLocalCommands(program: Command, io: CliIo): void {
     .command('install')
     .description('fetch what the local stack needs, ahead of its first use')
     .option('--iam', 'also what `local up --iam` needs', false)
+    .option('--aws', 'also what `local up --aws` needs', false)
     .option('--json', 'print one JSON document', false)
-    .action(async ({ json, iam }) => {
+    .action(async ({ json, iam, aws }) => {
       const toolchain = await staged(
         io,
         'Tool chain',
-        (localIo) => localInstall({ iam }, localIo),
+        (localIo) => localInstall({ iam, aws }, localIo),
         () => 'ready',
       )
       print(json, toolchain, ({ cacheFolder }) => `In place in ${cacheFolder}`)
@@ -49,6 +50,7 @@ export function addLocalCommands(program: Command, io: CliIo): void {
     .option('--broker-heap-mb <MiB>', "heap of each broker's JVM (default: 512; 256 with three)", integer)
     .option('--iam', 'a second listener that authenticates and authorizes as MSK with IAM does', false)
     .option('--iam-port <port>', 'port of that listener (default: a free one)', integer)
+    .option('--aws', 'AWS services beside it: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS', false)
     .option('--region <region>', 'region that clients sign for (default: us-east-1)')
     .option(
       '--session-seconds <seconds>',

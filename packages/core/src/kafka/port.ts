@@ -155,8 +155,9 @@ export interface DeliveredRange {
   /** Offset of the run's first record; undefined with `acks: 'none'`. */
   readonly baseOffset: bigint | undefined
   /**
-   * The records may be in the log a second time: the broker had forgotten what it knew of the producer while it was unknown
-   * whether an earlier attempt was written. Default false.
+   * The records may be in the log a second time: after an attempt without an answer they were sent again without a
+   * sequence number, or under another one. Of a broker that has lost the number under which it is sent again, as after an
+   * unclean election, nobody can tell. Said by the native driver only. Default false.
    */
   readonly mayBeRepeated?: boolean
 }

@@ -47,6 +47,14 @@ export interface SparkJob {
    * Folder (absolute path or URI) that holds the state of the streaming queries: `main` and, with dead letters, `dead-letters`; and `job`, where they began and how they decode. One job owns it; deleting it makes the job read the topic again from startingOffsets.
    */
   checkpointLocation: string;
+  /**
+   * Folder (absolute path or URI) where the job keeps <runId>.json, one object with where it stands: how it started, its last micro-batches, its sums, and how it ended. It is written anew at most once a second. Default: none is written.
+   */
+  progressLocation?: string;
+  /**
+   * Name of this run in progressLocation; a further attempt of the same run writes over it. At most 128 letters, digits and any of _.-. Default: a UUID.
+   */
+  runId?: string;
   stop?: JobStop;
 }
 /**

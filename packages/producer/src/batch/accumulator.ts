@@ -19,10 +19,10 @@ interface Lane<C> {
   open: Batch<C> | undefined
   /** Closed batches, oldest first. */
   readonly queue: Batch<C>[]
-  readonly inFlight: Set<Batch<C>>
+  readonly handedOver: Set<Batch<C>>
   isReady: boolean
   /** Bytes of the batch closed last: what the next will want. */
-  lastBytes: number
+  lastRecordsBytes: number
 }
 
 export interface Encoders<T> {
@@ -88,25 +88,25 @@ export class Accumulator<T, C = unknown> {
         partition,
         open: undefined,
         queue: [],
-        inFlight: new Set(),
+        handedOver: new Set(),
         isReady: false,
-        lastBytes: 0,
+        lastRecordsBytes: 0,
       })
     }
   }
 
   /** Batches of a partition that are closed and not settled. */
-  batchesWaiting(partition: number): number {
+  unsettledBatches(partition: number): number {
     const lane = this.#lane(partition)
-    return lane.queue.length + lane.inFlight.size
+    return lane.queue.length + lane.handedOver.size
   }
 
   /** Records of a partition that are not settled. */
   outstandingRecords(partition: number): number {
-    const { open, queue, inFlight } = this.#lane(partition)
+    const { open, queue, handedOver } = this.#lane(partition)
     let count = open?.count ?? 0
     for (const batch of queue) count += batch.count
-    for (const batch of inFlight) count += batch.count
+    for (const batch of handedOver) count += batch.count
     return count
   }
 
@@ -139,13 +139,13 @@ export class Accumulator<T, C = unknown> {
             ? batch.encode(this.#encoders.encoded, record, key, headers, timestampMs)
             : batch.encode(this.#encoders.record, record, key, headers, timestampMs)
         if (end >= 0) {
-          const recordBytes = batch.encodedPayload + batch.encodedHeaders
+          const recordBytes = batch.lastPayloadBytes + batch.lastHeadersBytes
           if (recordBytes > maxRecordBytes) throw recordTooLarge(recordBytes, maxRecordBytes, lane.partition)
           if (end <= batchBytes || batch.count === 0) {
             batch.commit(end)
             return batch
           }
-        } else if (batch.count === 0 || batch.slab.bytes.length - end <= batchBytes) {
+        } else if (batch.count === 0 || batch.slab.memory.length - end <= batchBytes) {
           this.#grow(batch, end, record, key, headers)
           continue
         }
@@ -158,22 +158,22 @@ export class Accumulator<T, C = unknown> {
     }
   }
 
-  /** The next batch that may be sent; it counts as in flight until `settle`. Partitions take turns. */
+  /** The next batch that may be sent; it counts as handed over until `settle`. Partitions take turns. */
   takeReady(): Batch<C> | undefined {
     const lane = this.#readyLanes.shift()
     if (lane === undefined) return undefined
     lane.isReady = false
     const batch = lane.queue.shift()
     if (batch === undefined) return undefined
-    lane.inFlight.add(batch)
+    lane.handedOver.add(batch)
     this.#markReady(lane)
     return batch
   }
 
-  /** Ends a batch that was in flight and frees its memory, for reuse only if no record of it failed. */
+  /** Ends a batch that was handed over and frees its memory, for reuse only if no record of it failed. */
   settle(batch: Batch<C>, allDelivered: boolean): void {
     const lane = this.#lane(batch.partition)
-    lane.inFlight.delete(batch)
+    lane.handedOver.delete(batch)
     this.#release(batch, allDelivered)
     if (this.#isDue(lane, this.#nowMs())) this.#close(lane)
     this.#markReady(lane)
@@ -233,10 +233,10 @@ export class Accumulator<T, C = unknown> {
     this.#release(batch, false)
   }
 
-  /** Every batch that is not settled: open, queued or in flight. */
+  /** Every batch that is not settled: open, queued or handed over. */
   outstanding(): Batch<C>[] {
-    return [...this.#lanes.values()].flatMap(({ open, queue, inFlight }) => [
-      ...inFlight,
+    return [...this.#lanes.values()].flatMap(({ open, queue, handedOver }) => [
+      ...handedOver,
       ...queue,
       ...(open === undefined ? [] : [open]),
     ])
@@ -247,7 +247,7 @@ export class Accumulator<T, C = unknown> {
   }
 
   #open(lane: Lane<C>): Batch<C> {
-    const wantedBytes = this.#pool.sizeFor(lane.lastBytes)
+    const wantedBytes = this.#pool.sizeFor(lane.lastRecordsBytes)
     const bytes = this.#hasRoom(wantedBytes) ? wantedBytes : this.#pool.sizeFor(0)
     this.#requireRoom(bytes)
     return new Batch<C>(lane.partition, this.#nowMs(), this.#pool.take(bytes))
@@ -262,10 +262,10 @@ export class Accumulator<T, C = unknown> {
     headers: RecordHeaders | undefined,
   ): void {
     const { maxRecordBytes } = this.#limits
-    const neededBytes = batch.slab.bytes.length - end
+    const neededBytes = batch.slab.memory.length - end
     // Before memory is taken for it. What an encoder says is missing is a bound; only a record near the limit is encoded
     // on the side to know its size.
-    if (neededBytes - batch.bytes > maxRecordBytes) {
+    if (neededBytes - batch.recordsBytes > maxRecordBytes) {
       const value = record === null ? 0 : this.#encodedBytes(record)
       const around = (key?.length ?? 0) + (headers === undefined ? 0 : headersBytes(headers))
       if (value + around > maxRecordBytes)
@@ -296,7 +296,7 @@ export class Accumulator<T, C = unknown> {
 
   #close(lane: Lane<C>): void {
     const batch = lane.open as Batch<C>
-    lane.lastBytes = batch.bytes
+    lane.lastRecordsBytes = batch.recordsBytes
     lane.queue.push(batch)
     lane.open = undefined
     this.#markReady(lane)
@@ -307,15 +307,17 @@ export class Accumulator<T, C = unknown> {
     return this.#mayClose(lane) && nowMs - (lane.open as Batch<C>).openedAtMs >= this.#limits.lingerMs
   }
 
-  #mayClose({ open, queue, inFlight }: Lane<C>): boolean {
+  #mayClose({ open, queue, handedOver }: Lane<C>): boolean {
     return (
-      open !== undefined && queue.length === 0 && inFlight.size < this.#limits.maxInFlightBatchesPerPartition
+      open !== undefined &&
+      queue.length === 0 &&
+      handedOver.size < this.#limits.maxInFlightBatchesPerPartition
     )
   }
 
   #markReady(lane: Lane<C>): void {
     if (lane.isReady || lane.queue.length === 0) return
-    if (lane.inFlight.size >= this.#limits.maxInFlightBatchesPerPartition) return
+    if (lane.handedOver.size >= this.#limits.maxInFlightBatchesPerPartition) return
     lane.isReady = true
     this.#readyLanes.push(lane)
   }

@@ -42,9 +42,9 @@ export class Batch<C = unknown> {
   readonly openedAtMs: number
   count = 0
   /** Bytes of the records, uncompressed, as they lie in the record batch. */
-  bytes = 0
+  recordsBytes = 0
   /** Bytes of keys and values. */
-  payload = 0
+  totalPayloadBytes = 0
   #slab: Slab
   #baseTimestampMs = 0
   #maxTimestampMs = 0
@@ -53,10 +53,10 @@ export class Batch<C = unknown> {
   #lengthWidth = 2
   #valueWidth = 2
   /** Key's and value's bytes of the record encoded last. */
-  encodedPayload = 0
+  lastPayloadBytes = 0
   /** Bytes of its headers. */
-  encodedHeaders = 0
-  #encodedTimestampMs = 0
+  lastHeadersBytes = 0
+  #lastTimestampMs = 0
   #sends: SendRange<C>[] | undefined
 
   constructor(partition: number, openedAtMs: number, slab: Slab) {
@@ -88,21 +88,21 @@ export class Batch<C = unknown> {
     headers: RecordHeaders | undefined,
     timestampMs: number,
   ): number {
-    const { bytes } = this.#slab
-    const start = this.bytes
+    const { memory } = this.#slab
+    const start = this.recordsBytes
     const headersLength = headers === undefined ? 0 : headersBytes(headers)
     const aroundBytes = recordOverheadBytes + headersLength + (key === undefined ? 0 : key.length)
     // Room for everything but the value, wherever the value ends.
-    const roomBytes = bytes.length - start - aroundBytes
+    const roomBytes = memory.length - start - aroundBytes
     if (roomBytes < 0) return roomBytes
     let at = start + this.#lengthWidth
-    bytes[at++] = 0
-    at = writeVarlong(bytes, at, this.count === 0 ? 0 : timestampMs - this.#baseTimestampMs)
-    at = writeVarint(bytes, at, this.count)
-    if (key === undefined) bytes[at++] = 1
+    memory[at++] = 0
+    at = writeVarlong(memory, at, this.count === 0 ? 0 : timestampMs - this.#baseTimestampMs)
+    at = writeVarint(memory, at, this.count)
+    if (key === undefined) memory[at++] = 1
     else {
-      at = writeVarint(bytes, at, key.length)
-      bytes.set(key, at)
+      at = writeVarint(memory, at, key.length)
+      memory.set(key, at)
       at += key.length
     }
     const valueBytesOrMissing =
@@ -110,36 +110,36 @@ export class Batch<C = unknown> {
     if (valueBytesOrMissing < 0) return valueBytesOrMissing
     const valueBytes = record === null ? 0 : valueBytesOrMissing
     at += record === null ? 1 : this.#valueWidth + valueBytes
-    if (headers === undefined) bytes[at++] = 0
-    else at = writeHeaders(bytes, at, headers)
+    if (headers === undefined) memory[at++] = 0
+    else at = writeHeaders(memory, at, headers)
     const lengthBytes = at - start - this.#lengthWidth
     const lengthWidth = varintBytes(lengthBytes)
     if (lengthWidth !== this.#lengthWidth) {
-      bytes.copyWithin(start + lengthWidth, start + this.#lengthWidth, at)
+      memory.copyWithin(start + lengthWidth, start + this.#lengthWidth, at)
       at += lengthWidth - this.#lengthWidth
       this.#lengthWidth = lengthWidth
     }
-    writeVarint(bytes, start, lengthBytes)
-    this.encodedPayload = valueBytes + (key === undefined ? 0 : key.length)
-    this.encodedHeaders = headersLength
-    this.#encodedTimestampMs = timestampMs
+    writeVarint(memory, start, lengthBytes)
+    this.lastPayloadBytes = valueBytes + (key === undefined ? 0 : key.length)
+    this.lastHeadersBytes = headersLength
+    this.#lastTimestampMs = timestampMs
     return at
   }
 
   /** Takes in the record that was encoded up to `end`. */
   commit(end: number): void {
-    const timestampMs = this.#encodedTimestampMs
+    const timestampMs = this.#lastTimestampMs
     if (this.count === 0) this.#baseTimestampMs = timestampMs
     if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs
     this.count++
-    this.bytes = end
-    this.payload += this.encodedPayload
+    this.recordsBytes = end
+    this.totalPayloadBytes += this.lastPayloadBytes
   }
 
   /** Goes on in a larger slab; the one before is the caller's again. */
   moveTo(larger: Slab): Slab {
     const before = this.#slab
-    before.bytes.copy(larger.bytes, 0, 0, this.bytes)
+    before.memory.copy(larger.memory, 0, 0, this.recordsBytes)
     this.#slab = larger
     return before
   }
@@ -169,7 +169,7 @@ export class Batch<C = unknown> {
       recordCount: this.count,
       baseTimestampMs: this.#baseTimestampMs,
       maxTimestampMs: this.#maxTimestampMs,
-      records: this.#slab.bytes.subarray(0, this.bytes),
+      records: this.#slab.memory.subarray(0, this.recordsBytes),
     }
   }
 
@@ -185,7 +185,7 @@ export class Batch<C = unknown> {
 
   /** Bytes of keys and values in `range`. */
   payloadBytes(range: RecordRange): number {
-    if (range.count === this.count) return this.payload
+    if (range.count === this.count) return this.totalPayloadBytes
     return this.#views(range).reduce((sum, { payloadBytes }) => sum + payloadBytes, 0)
   }
 
@@ -209,33 +209,33 @@ export class Batch<C = unknown> {
   }
 
   #tombstone(at: number): number {
-    this.#slab.bytes[at] = 1
+    this.#slab.memory[at] = 1
     return 0
   }
 
   /** Encodes the value and its length at `at`; returns the value's bytes, or minus those that are missing. */
   #value<T>(encoder: RecordEncoder<T>, record: T, at: number, headersLength: number): number {
-    const { bytes } = this.#slab
+    const { memory } = this.#slab
     const valueStart = at + this.#valueWidth
-    const end = encoder.encodeInto(record, bytes, valueStart)
+    const end = encoder.encodeInto(record, memory, valueStart)
     if (end < 0) return end - recordOverheadBytes - headersLength
     // What comes behind the value, and varints that are wider than the last record's.
-    const roomBytes = bytes.length - end - headersLength - recordOverheadBytes
+    const roomBytes = memory.length - end - headersLength - recordOverheadBytes
     if (roomBytes < 0) return roomBytes
     const valueBytes = end - valueStart
     const width = varintBytes(valueBytes)
     if (width !== this.#valueWidth) {
-      bytes.copyWithin(at + width, valueStart, end)
+      memory.copyWithin(at + width, valueStart, end)
       this.#valueWidth = width
     }
-    writeVarint(bytes, at, valueBytes)
+    writeVarint(memory, at, valueBytes)
     return valueBytes
   }
 
   #views({ firstIndex, count }: RecordRange): RecordView[] {
     const views: RecordView[] = []
     let index = 0
-    const records = this.#slab.bytes.subarray(0, this.bytes)
+    const records = this.#slab.memory.subarray(0, this.recordsBytes)
     for (const view of readRecords(
       records,
       Math.min(this.count, firstIndex + count),

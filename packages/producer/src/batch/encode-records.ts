@@ -17,7 +17,7 @@ export function encodeRecords(
     bytes += 2 * recordOverheadBytes + (value?.length ?? 0) + (key?.length ?? 0)
     bytes += headers === undefined ? 0 : 2 * headersBytes(headers)
   }
-  const batch = new Batch(partition, 0, { bytes: Buffer.allocUnsafeSlow(bytes), pooled: false })
+  const batch = new Batch(partition, 0, { memory: Buffer.allocUnsafeSlow(bytes), pooled: false })
   for (const { value, key, headers, timestampMs } of records) {
     batch.commit(batch.encode(preEncoded, value, key ?? undefined, headers, timestampMs ?? nowMs))
   }

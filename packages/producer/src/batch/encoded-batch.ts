@@ -1,3 +1,5 @@
+import type { BatchReport, DriverProducer } from '@tidewater/core'
+
 /** Records of one partition as they go on the wire, before compression. */
 export interface EncodedBatch {
   readonly topic: string
@@ -8,4 +10,10 @@ export interface EncodedBatch {
   readonly maxTimestampMs: number
   /** The records of a record batch (magic 2), without its header. Not written to until the batch has an outcome. */
   readonly records: Buffer
+}
+
+/** A driver's producer that takes batches as they go on the wire. */
+export interface EncodedBatchSender extends DriverProducer {
+  /** As `send`. The batch's memory is read until the report is there. */
+  sendEncoded(batch: EncodedBatch): Promise<BatchReport>
 }

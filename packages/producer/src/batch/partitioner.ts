@@ -1,4 +1,4 @@
-import { describeValue, TidewaterError } from '@tidewater/core'
+import { partitionNotFound } from '@tidewater/core/drivers'
 import type { WritableRecord } from '../write-options.js'
 import { murmur2 } from './murmur2.js'
 
@@ -24,7 +24,7 @@ export function partitionOfKey(key: Uint8Array, partitions: readonly number[]): 
  * Where records without a key go: all of them to one partition until its batch is closed, then to the next (KIP-480),
  * so that batches fill instead of every partition holding a sliver.
  *
- * The next one is the partition with the fewest batches waiting, in ring order: one whose leader is away would
+ * The next one is the partition with the fewest batches unsettled, in ring order: one whose leader is away would
  * otherwise collect records until the buffer is full and stop the healthy ones too (KIP-794).
  */
 export class StickyPartitioner {
@@ -42,18 +42,18 @@ export class StickyPartitioner {
   }
 
   /** Moves on when the current partition's batch was closed; other partitions' batches leave the choice alone. */
-  batchClosed(partition: number, batchesWaiting: (partition: number) => number): void {
+  batchClosed(partition: number, unsettledBatches: (partition: number) => number): void {
     if (partition !== this.current) return
     const count = this.#partitions.length
     let best = this.#index
     let fewest = Number.POSITIVE_INFINITY
     for (let step = 1; step <= count; step++) {
       const index = (this.#index + step) % count
-      const waiting = batchesWaiting(this.#partitions[index] as number)
-      if (waiting < fewest) {
+      const unsettled = unsettledBatches(this.#partitions[index] as number)
+      if (unsettled < fewest) {
         best = index
-        fewest = waiting
-        if (waiting === 0) break
+        fewest = unsettled
+        if (unsettled === 0) break
       }
     }
     this.#index = best
@@ -63,12 +63,5 @@ export class StickyPartitioner {
 /** @throws TidewaterError `PARTITION_NOT_FOUND` naming the partition and what the topic has. */
 export function requirePartition(topic: string, partition: number, partitions: readonly number[]): number {
   if (partitions[partition] === partition || partitions.includes(partition)) return partition
-  throw new TidewaterError(
-    'PARTITION_NOT_FOUND',
-    `Topic ${topic} has no partition ${describeValue(partition)}; it has ${partitions.length} (${partitions[0]} to ${partitions.at(-1)})`,
-    {
-      remedy: 'Choose an existing partition, or add partitions to the topic.',
-      details: { topic, partition },
-    },
-  )
+  throw partitionNotFound(topic, partition, partitions)
 }

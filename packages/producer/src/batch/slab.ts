@@ -3,7 +3,7 @@
  * that a partition with a trickle holds little; the copies are some hundredths of a microsecond per record.
  */
 export interface Slab {
-  readonly bytes: Buffer
+  readonly memory: Buffer
   readonly pooled: boolean
 }
 
@@ -37,7 +37,7 @@ export class SlabPool {
     const size = index < 0 ? bytes : (this.#sizes[index] as number)
     this.bufferedBytes += size
     if (this.bufferedBytes > this.peakBufferedBytes) this.peakBufferedBytes = this.bufferedBytes
-    return this.#free[index]?.pop() ?? { bytes: Buffer.allocUnsafeSlow(size), pooled: index >= 0 }
+    return this.#free[index]?.pop() ?? { memory: Buffer.allocUnsafeSlow(size), pooled: index >= 0 }
   }
 
   /**
@@ -47,7 +47,7 @@ export class SlabPool {
    * up on a request may still read it. Such memory is never written to again.
    */
   giveBack(slab: Slab, reuse = true): void {
-    this.bufferedBytes -= slab.bytes.length
-    if (slab.pooled && reuse) this.#free[this.#sizes.indexOf(slab.bytes.length)]?.push(slab)
+    this.bufferedBytes -= slab.memory.length
+    if (slab.pooled && reuse) this.#free[this.#sizes.indexOf(slab.memory.length)]?.push(slab)
   }
 }

@@ -5,14 +5,15 @@ import {
   TidewaterError,
   toTidewaterError,
 } from '@tidewater/core'
+import { withDoubt } from '@tidewater/core/drivers'
 import type { Accumulator } from '../batch/accumulator.js'
 import type { Batch, RecordRange } from '../batch/batch.js'
+import type { EncodedBatchSender } from '../batch/encoded-batch.js'
 import type { RecordHeaders } from '../batch/record-format.js'
-import type { EncodedBatchSender } from '../native/native-producer.js'
 import type { ProducerConfig } from '../options.js'
+import { DeliveryCounts, type ProducerStats } from './delivery-counts.js'
 import { flushFailed } from './failure.js'
 import { FailureLog } from './failure-log.js'
-import { Ledger, type ProducerStats } from './ledger.js'
 import type { SendCall } from './send-call.js'
 import { failAll, type Settlement, settle } from './settlement.js'
 
@@ -34,7 +35,7 @@ export class Dispatcher<T> {
   readonly #config: ProducerConfig<T>
   readonly #driver: DriverProducer & Partial<EncodedBatchSender>
   readonly #accumulator: Accumulator<T, SendCall>
-  readonly #ledger: Ledger
+  readonly #counts: DeliveryCounts
   readonly #failureLog = new FailureLog()
   readonly #nowMs: () => number
   readonly #highWaterBytes: number
@@ -55,7 +56,7 @@ export class Dispatcher<T> {
     this.#config = config
     this.#driver = driver
     this.#accumulator = accumulator
-    this.#ledger = new Ledger(partitions)
+    this.#counts = new DeliveryCounts(partitions)
     this.#nowMs = nowMs
     const { maxBufferedBytes, batchBytes } = config
     // A quarter: what a batch on its way costs the client library is not in the buffer's count, and concurrent writers
@@ -84,7 +85,7 @@ export class Dispatcher<T> {
     if (!this.#accumulator.hasReady) return
     for (let batch = this.#accumulator.takeReady(); batch; batch = this.#accumulator.takeReady()) {
       this.#sent.add(batch)
-      this.#ledger.sentBatches++
+      this.#counts.sentBatches++
       void this.#send(batch)
     }
   }
@@ -123,7 +124,8 @@ export class Dispatcher<T> {
   /** Gives up everything that has no outcome yet. Reports of batches that are on their way are no longer listened to. */
   abandon(error: TidewaterError): void {
     for (const batch of this.#accumulator.takeAllUnsent()) this.#discard(batch, error)
-    for (const batch of this.#sent) this.#settle(batch, failAll(batch.count, ofSent(error)))
+    const doubted = withDoubt(error)
+    for (const batch of this.#sent) this.#settle(batch, failAll(batch.count, doubted))
     this.#rearm()
   }
 
@@ -139,15 +141,15 @@ export class Dispatcher<T> {
 
   addPartitions(partitions: readonly number[]): void {
     this.#accumulator.addPartitions(partitions)
-    this.#ledger.addPartitions(partitions)
+    this.#counts.addPartitions(partitions)
   }
 
   deadLettered(): void {
-    this.#ledger.deadLetteredRecords++
+    this.#counts.deadLetteredRecords++
   }
 
   stats(): ProducerStats {
-    return this.#ledger.snapshot(this.#accumulator)
+    return this.#counts.snapshot(this.#accumulator)
   }
 
   async #send(batch: Batch<SendCall>): Promise<void> {
@@ -177,7 +179,7 @@ export class Dispatcher<T> {
     for (const range of settlement.delivered) {
       const { firstIndex, count, baseOffset, mayBeRepeated } = range
       const bytes = batch.payloadBytes(range)
-      this.#ledger.delivered(partition, count, baseOffset, bytes)
+      this.#counts.delivered(partition, count, baseOffset, bytes)
       for (const send of batch.sendsWithin(range)) {
         const offset =
           baseOffset === undefined ? undefined : baseOffset + BigInt(send.firstIndex - firstIndex)
@@ -204,7 +206,7 @@ export class Dispatcher<T> {
   #fail(batch: Batch<SendCall>, range: RecordRange, error: TidewaterError): (() => void)[] {
     const { partition } = batch
     const { topic, onDeliveryError } = this.#config
-    this.#ledger.failed(partition, range.count, batch.payloadBytes(range))
+    this.#counts.failed(partition, range.count, batch.payloadBytes(range))
     let untold = range.count
     for (const send of batch.sendsWithin(range)) {
       send.call.failed(send.firstCallIndex, send.count, error)
@@ -263,16 +265,6 @@ export class Dispatcher<T> {
     // Timers count whole milliseconds and come late by up to one, so that a batch would wait for a linger and one more.
     this.#timer = setTimeout(() => this.#onTimer(), Math.max(0, Math.floor(dueMs - this.#nowMs())))
   }
-}
-
-/** The reason for giving up, of records that were on their way. */
-function ofSent({ code, message, retryable, remedy, cause, details }: TidewaterError): TidewaterError {
-  return new TidewaterError(code, message, {
-    retryable,
-    ...(remedy === undefined ? {} : { remedy }),
-    cause,
-    details: { ...details, mayBeWritten: true },
-  })
 }
 
 /** A hook that throws is the application's fault and surfaces as such, but not in the middle of the accounts. */

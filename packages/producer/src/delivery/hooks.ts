@@ -12,7 +12,8 @@ export interface DeliveryReport {
   readonly bytes: number
   /**
    * The records may be in the log a second time: after an attempt without an answer they were sent again without a
-   * sequence number, or under another one, so that the broker could not see a repetition. Said by the native driver only.
+   * sequence number, or under another one, so that the broker could not see a repetition. Of a broker that has lost the
+   * number under which they are sent again, as after an unclean election, nobody can tell. Said by the native driver only.
    * Default false.
    */
   readonly mayBeRepeated?: boolean

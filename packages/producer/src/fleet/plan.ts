@@ -1,9 +1,8 @@
+import { byteDefaults, leastBuffersFor } from '../options.js'
 import type { FleetConfig } from './options.js'
 
 const mebibyte = 1024 * 1024
 const defaultBufferedBytes = 1024 * mebibyte
-/** A producer's own default: more waiting records make nothing faster. */
-const mostBufferedBytes = 64 * mebibyte
 const rateUnit = 1_000_000
 
 /** What one worker is and what it has to do. */
@@ -70,9 +69,10 @@ export function shareOf(total: number, parts: number, index: number): number {
 
 function bufferOf(totalBytes: number | undefined, workers: number): FleetPlan['buffer'] {
   const total = totalBytes ?? Math.max(defaultBufferedBytes, workers * mebibyte)
-  const maxBufferedBytes = Math.min(mostBufferedBytes, Math.floor(total / workers))
-  // A producer asks for four times its largest batch and its largest record, both 1,000,000 unless said otherwise.
-  const largestBytes = Math.floor(maxBufferedBytes / 4)
-  if (largestBytes >= 1_000_000) return { maxBufferedBytes }
+  // At most what a producer takes by itself: more waiting records make nothing faster.
+  const maxBufferedBytes = Math.min(byteDefaults.maxBufferedBytes, Math.floor(total / workers))
+  const largestBytes = Math.floor(maxBufferedBytes / leastBuffersFor)
+  if (largestBytes >= Math.max(byteDefaults.batchBytes, byteDefaults.maxRecordBytes))
+    return { maxBufferedBytes }
   return { maxBufferedBytes, batchBytes: largestBytes, maxRecordBytes: largestBytes }
 }

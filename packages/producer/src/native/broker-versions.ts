@@ -2,9 +2,6 @@ import { TidewaterError } from '@tidewater/core'
 import { initProducerId, metadata, type VersionRange } from './wire/messages.js'
 import { produceKey, produceVersions } from './wire/produce.js'
 
-/** Kafka's code for a request in a version that the broker doesn't speak. */
-export const unsupportedVersion = 35
-
 /** A request, and the versions of it that this driver speaks. */
 export interface SpokenRequest {
   readonly name: string

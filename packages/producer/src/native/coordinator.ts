@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TidewaterError } from '@tidewater/core'
+import { kafkaCode } from '@tidewater/core/drivers'
 import type { BrokerConnection } from './broker-connection.js'
-import { unsupportedVersion } from './broker-versions.js'
 import type { Cluster } from './cluster.js'
-import { transactionCode } from './transaction-errors.js'
 import type { Message } from './wire/messages.js'
 import { type FindCoordinatorRequest, findCoordinator } from './wire/transaction-messages.js'
 
@@ -48,9 +47,9 @@ export class Coordinator {
         const response = await connection.call(message, request)
         const errorCode = errorCodeOf(response)
         if (errorCode === 0) return response
-        if (errorCode === unsupportedVersion) throw connection.misspoken(message.name)
+        if (errorCode === kafkaCode.unsupportedVersion) throw connection.misspoken(message.name)
         failure = errorOf(errorCode)
-        if (errorCode !== transactionCode.concurrentTransactions) this.#node = undefined
+        if (errorCode !== kafkaCode.concurrentTransactions) this.#node = undefined
       } catch (thrown) {
         if (!TidewaterError.isInstance(thrown)) throw thrown
         failure = thrown
@@ -64,7 +63,7 @@ export class Coordinator {
   async #find(errorOf: (errorCode: number) => TidewaterError): Promise<BrokerConnection> {
     const found = await this.#cluster.askAny(async (control) => {
       const answer = await control.call(findCoordinator, this.#subject)
-      if (answer.errorCode === unsupportedVersion) throw control.misspoken(findCoordinator.name)
+      if (answer.errorCode === kafkaCode.unsupportedVersion) throw control.misspoken(findCoordinator.name)
       return answer
     })
     if (found.errorCode !== 0) throw errorOf(found.errorCode)

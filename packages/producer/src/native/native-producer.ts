@@ -1,50 +1,42 @@
-import type {
-  BatchReport,
-  CloseOptions,
-  DriverProducer,
-  DriverProducerOptions,
-  KafkaConnection,
-  ProduceBatch,
-  TidewaterError,
-  Transactions,
+import {
+  type BatchReport,
+  type CloseOptions,
+  type DriverProducerOptions,
+  defaultTransactionTimeoutMs,
+  type KafkaConnection,
+  type ProduceBatch,
+  type TidewaterError,
+  type Transactions,
 } from '@tidewater/core'
 import {
+  acksOnWire,
   brokerError,
   checkRecord,
   deliveryTimeout,
   endOfRequest,
+  kafkaCode,
   producerClosed,
   refusedAsTooLarge,
 } from '@tidewater/core/drivers'
 import type { Compressor } from '../batch/compression.js'
 import { encodeRecords, halvesOf } from '../batch/encode-records.js'
-import type { EncodedBatch } from '../batch/encoded-batch.js'
+import type { EncodedBatch, EncodedBatchSender } from '../batch/encoded-batch.js'
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import { readRecords } from '../batch/record-format.js'
 import { Cluster, lookupError } from './cluster.js'
-import { Fate } from './fate.js'
 import type { PartitionQueue } from './partition-queue.js'
 import { PartitionQueues } from './partition-queues.js'
 import { PendingBatch } from './pending-batch.js'
-import type { Answer, ChannelOptions, Entry } from './produce-channel.js'
+import type { AttemptResult, ChannelOptions, Entry } from './produce-channel.js'
 import { ProducerIdentities } from './producer-identities.js'
 import { QueueSender } from './queue-sender.js'
+import { ReportBuilder } from './report-builder.js'
 import { TransactionCoordinator } from './transaction-coordinator.js'
 import { isFencing, producerFenced } from './transaction-errors.js'
 import { NativeTransactions } from './transactions.js'
-import { type Treatment, treatmentOf } from './verdict.js'
+import { type Judgement, judgementOf } from './verdict.js'
 import { describeConfigs } from './wire/messages.js'
 import { produceVersions } from './wire/produce.js'
-
-/** A driver's producer that takes batches as they go on the wire. */
-export interface EncodedBatchSender extends DriverProducer {
-  /** As `send`. The batch's memory is read until the report is there. */
-  sendEncoded(batch: EncodedBatch): Promise<BatchReport>
-}
-
-/** An error inside the broker, which may have come after the append. */
-const unknownServerError = -1
-const acksOnWire = { all: -1, leader: 1, none: 0 } as const
 
 export class NativeProducer implements EncodedBatchSender {
   readonly #cluster: Cluster
@@ -70,8 +62,6 @@ export class NativeProducer implements EncodedBatchSender {
       isIdempotent: options.idempotent,
       // Without sequence numbers a second batch could overtake the first when that is sent again.
       maxInFlight: options.idempotent ? 5 : 1,
-      minBackoffMs: 100,
-      maxBackoffMs: 1_000,
     })
     const identities = new ProducerIdentities(cluster)
     const { requestTimeoutMs } = connection
@@ -99,7 +89,7 @@ export class NativeProducer implements EncodedBatchSender {
   ): Promise<NativeProducer> {
     const cluster = await Cluster.open(connection)
     const producer = new NativeProducer(cluster, connection, options, compressor)
-    const { transactionalId, transactionTimeoutMs: timeoutMs = 60_000 } = options
+    const { transactionalId, transactionTimeoutMs: timeoutMs = defaultTransactionTimeoutMs } = options
     if (transactionalId === undefined) return producer
     try {
       const named = { transactionalId, timeoutMs }
@@ -127,13 +117,14 @@ export class NativeProducer implements EncodedBatchSender {
   async partitionsOf(topic: string): Promise<readonly number[]> {
     await this.#cluster.refresh(topic)
     const view = this.#cluster.topic(topic)
-    if (view === undefined || view.errorCode !== 0) throw lookupError(topic, view?.errorCode ?? 3)
+    if (view === undefined || view.errorCode !== 0)
+      throw lookupError(topic, view?.errorCode ?? kafkaCode.unknownTopicOrPartition)
     return [...view.leaders.keys()].sort((a, b) => a - b)
   }
 
   async send({ topic, partition, records }: ProduceBatch): Promise<BatchReport> {
     this.#requireOpen()
-    const fate = new Fate(topic, partition, records.length)
+    const builder = new ReportBuilder(topic, partition, records.length)
     const deadlineMs = performance.now() + this.#options.deliveryTimeoutMs
     const { maxRequestBytes } = this.#options
     const nowMs = Date.now()
@@ -141,7 +132,7 @@ export class NativeProducer implements EncodedBatchSender {
     for (let first = 0; first < records.length; ) {
       const error = checkRecord(records[first] as ProduceBatch['records'][number], maxRequestBytes)
       if (error !== undefined) {
-        fate.failed(first++, 1, error)
+        builder.failed(first++, 1, error)
         continue
       }
       const wrong = records.findIndex(
@@ -149,18 +140,18 @@ export class NativeProducer implements EncodedBatchSender {
       )
       const end = endOfRequest(records, first, wrong < 0 ? records.length : wrong, maxRequestBytes)
       const encoded = encodeRecords(topic, partition, records.slice(first, end), nowMs)
-      queue.push(new PendingBatch(encoded, fate, first, deadlineMs))
+      queue.push(new PendingBatch(encoded, builder, first, deadlineMs))
       first = end
     }
-    return this.#track(fate, queue)
+    return this.#track(builder, queue)
   }
 
   async sendEncoded(batch: EncodedBatch): Promise<BatchReport> {
     this.#requireOpen()
-    const fate = new Fate(batch.topic, batch.partition, batch.recordCount)
+    const builder = new ReportBuilder(batch.topic, batch.partition, batch.recordCount)
     const queue = this.#queues.of(batch.topic, batch.partition)
-    queue.push(new PendingBatch(batch, fate, 0, performance.now() + this.#options.deliveryTimeoutMs))
-    return this.#track(fate, queue)
+    queue.push(new PendingBatch(batch, builder, 0, performance.now() + this.#options.deliveryTimeoutMs))
+    return this.#track(builder, queue)
   }
 
   close({ abandon = false }: CloseOptions = {}): Promise<void> {
@@ -178,7 +169,7 @@ export class NativeProducer implements EncodedBatchSender {
   #abandon(): void {
     const nowMs = performance.now()
     for (const queue of this.#queues) {
-      for (const batch of queue.takeAll(nowMs)) this.#giveUp(queue, batch)
+      for (const batch of queue.dropAll(nowMs)) this.#giveUp(queue, batch)
     }
     this.#end()
   }
@@ -215,12 +206,12 @@ export class NativeProducer implements EncodedBatchSender {
   async #abandonSending(error: TidewaterError): Promise<void> {
     const nowMs = performance.now()
     for (const queue of this.#queues) {
-      for (const batch of queue.takeAll(nowMs)) batch.failed(batch.doubted(error, batch.mayBeWritten))
+      for (const batch of queue.dropAll(nowMs)) batch.failed(batch.doubted(error, batch.mayBeWritten))
     }
     while (!this.#queues.areEmpty) await new Promise<void>((resolve) => this.#idleWaits.push(resolve))
   }
 
-  #track({ report }: Fate, queue: PartitionQueue): Promise<BatchReport> {
+  #track({ report }: ReportBuilder, queue: PartitionQueue): Promise<BatchReport> {
     this.#unreported.add(report)
     void report.then(({ failed }) => {
       if (failed[0] !== undefined) this.#transactions?.noteFailure(failed[0].error)
@@ -237,13 +228,13 @@ export class NativeProducer implements EncodedBatchSender {
     return report
   }
 
-  #answered(entry: Entry, answer: Answer): void {
+  #answered(entry: Entry, answer: AttemptResult): void {
     this.#takeAnswer(entry, answer)
     for (const resolve of this.#idleWaits.splice(0)) resolve()
     this.#sender.pump(entry.queue)
   }
 
-  #takeAnswer({ queue, batch }: Entry, answer: Answer): void {
+  #takeAnswer({ queue, batch }: Entry, answer: AttemptResult): void {
     const nowMs = performance.now()
     if (answer.lost !== undefined) {
       queue.answered(batch, answer.wasWritten ? 'unknown' : 'again', nowMs)
@@ -251,12 +242,13 @@ export class NativeProducer implements EncodedBatchSender {
       return
     }
     const { errorCode, baseOffset, errorMessage } = answer.result
-    const { verdict, refreshes } = this.#treatmentOf(errorCode, queue, batch)
+    const { verdict, refreshes } = this.#judgementOf(errorCode, queue, batch)
     if (verdict === 'too-large') this.#tooLarge(queue, batch, nowMs)
     else {
       if (verdict === 'appended') batch.delivered(baseOffset < 0n ? undefined : baseOffset)
-      else if (verdict === 'refused' || verdict === 'fenced') {
-        batch.isInDoubt ||= errorCode === unknownServerError
+      else if (verdict === 'refused') {
+        // An error inside the broker may have come after the append.
+        batch.isInDoubt ||= errorCode === kafkaCode.unknownServerError
         batch.failed(batch.doubted(this.#refusal(queue.topic, errorCode, errorMessage)))
       }
       queue.answered(batch, verdict, nowMs)
@@ -265,12 +257,12 @@ export class NativeProducer implements EncodedBatchSender {
   }
 
   /** In a transaction numbers and epoch are the coordinator's: what is at odds with them fails it. */
-  #treatmentOf(errorCode: number, queue: PartitionQueue, batch: PendingBatch): Treatment {
-    const treatment = treatmentOf(errorCode)
-    if (this.#transactions === undefined) return treatment
-    const { verdict } = treatment
+  #judgementOf(errorCode: number, queue: PartitionQueue, batch: PendingBatch): Judgement {
+    const judgement = judgementOf(errorCode)
+    if (this.#transactions === undefined) return judgement
+    const { verdict } = judgement
     const isAtOdds = verdict === 'stale' || (verdict === 'out-of-order' && queue.isFirst(batch))
-    return isAtOdds ? { verdict: 'refused', refreshes: false } : treatment
+    return isAtOdds ? { verdict: 'refused', refreshes: false } : judgement
   }
 
   #refusal(topic: string, errorCode: number, errorMessage: string | null): TidewaterError {
@@ -313,7 +305,7 @@ export class NativeProducer implements EncodedBatchSender {
   #giveUpExpired(): void {
     const nowMs = performance.now()
     for (const queue of this.#queues) {
-      for (const batch of queue.takeExpired(nowMs)) this.#giveUp(queue, batch)
+      for (const batch of queue.dropExpired(nowMs)) this.#giveUp(queue, batch)
       this.#sender.pump(queue)
     }
   }

@@ -1,4 +1,5 @@
 import type { ProducerIdentity } from '../batch/record-batch.js'
+import { backoffMs } from './backoff.js'
 import type { PendingBatch } from './pending-batch.js'
 import type { Verdict } from './verdict.js'
 
@@ -6,8 +7,6 @@ export interface PartitionQueueOptions {
   readonly isIdempotent: boolean
   /** Most batches without an answer. A broker remembers the last five of a producer. */
   readonly maxInFlight: number
-  readonly minBackoffMs: number
-  readonly maxBackoffMs: number
 }
 
 /** Sequence numbers go from 0 to 2^31 - 1 and start over. */
@@ -39,7 +38,6 @@ export class PartitionQueue {
   #nextSequence = 0
   /** A new producer id's first batch goes alone: a broker takes any sequence number as its beginning. */
   #isKnown = false
-  #isHeld = false
   #wantsEpoch = false
   #wantsProducerId = false
   /** The first batch that is left out: from its place on numbers are given anew, beginning with its own. */
@@ -48,7 +46,8 @@ export class PartitionQueue {
   #appendedPlace = -1
   #notBeforeMs = 0
   #failures = 0
-  #heldFor: 'nothing' | 'order' | 'failure' = 'nothing'
+  /** Why nothing may be sent until all in flight is answered; undefined while that is not so. */
+  #heldFor: 'order' | 'failure' | undefined
 
   constructor(topic: string, partition: number, options: PartitionQueueOptions) {
     this.topic = topic
@@ -102,7 +101,7 @@ export class PartitionQueue {
   }
 
   mayHaveNext(nowMs: number): boolean {
-    if (this.#isHeld || this.#waiting.length === 0 || nowMs < this.#notBeforeMs) return false
+    if (this.#heldFor !== undefined || this.#waiting.length === 0 || nowMs < this.#notBeforeMs) return false
     if (this.#inFlight.length >= this.#options.maxInFlight) return false
     if (!this.#options.isIdempotent) return true
     return this.identity !== undefined && (this.#isKnown || this.#inFlight.length === 0)
@@ -144,32 +143,31 @@ export class PartitionQueue {
         this.#again.push(...parts)
         break
       case 'refused':
-      case 'fenced':
         this.#leaveOut(batch)
         break
     }
     this.#release(nowMs)
   }
 
-  /** Takes out the waiting batches whose time is over; those in flight keep their place until they are answered. */
-  takeExpired(nowMs: number): PendingBatch[] {
+  /** Drops the waiting batches whose time is over, and lists them with those in flight, which keep their place until answered. */
+  dropExpired(nowMs: number): PendingBatch[] {
     const isExpired = ({ deadlineMs }: PendingBatch) => deadlineMs <= nowMs
     const expired = [...this.#again, ...this.#waiting].filter(isExpired)
     this.#drop(expired, nowMs)
     return [...expired, ...this.#inFlight.filter((batch) => isExpired(batch) && !batch.isReported)]
   }
 
-  /** Takes out everything that waits. */
-  takeWaiting(nowMs: number): PendingBatch[] {
+  /** Drops everything that waits. */
+  dropWaiting(nowMs: number): PendingBatch[] {
     const waiting = [...this.#waiting]
     this.#drop(waiting, nowMs)
     return waiting
   }
 
-  /** Takes out everything that waits, and lists it with what is in flight. */
-  takeAll(nowMs: number): PendingBatch[] {
+  /** Drops everything that waits, and lists it with what is in flight. */
+  dropAll(nowMs: number): PendingBatch[] {
     const inFlight = [...this.#inFlight, ...this.#again]
-    return [...inFlight, ...this.takeWaiting(nowMs)]
+    return [...inFlight, ...this.dropWaiting(nowMs)]
   }
 
   #drop(batches: readonly PendingBatch[], nowMs: number): void {
@@ -201,7 +199,6 @@ export class PartitionQueue {
   }
 
   #hold(reason: 'order' | 'failure'): void {
-    this.#isHeld = true
     if (this.#heldFor !== 'failure') this.#heldFor = reason
   }
 
@@ -214,7 +211,7 @@ export class PartitionQueue {
 
   /** Goes on once nothing is in flight any more. */
   #release(nowMs: number): void {
-    if (!this.#isHeld || this.#inFlight.length > 0) return
+    if (this.#heldFor === undefined || this.#inFlight.length > 0) return
     // What was given up meanwhile is not sent again.
     for (const batch of this.#again) if (batch.isReported) this.#leaveOut(batch)
     const again = this.#again.filter((batch) => !batch.isReported).sort((a, b) => a.place - b.place)
@@ -222,26 +219,25 @@ export class PartitionQueue {
     this.#again = []
     this.#renumber()
     if (this.#heldFor === 'failure') {
-      const { minBackoffMs, maxBackoffMs } = this.#options
-      this.#notBeforeMs = nowMs + Math.min(maxBackoffMs, minBackoffMs * 2 ** this.#failures)
+      this.#notBeforeMs = nowMs + backoffMs(this.#failures)
       this.#failures = Math.min(this.#failures + 1, 10)
     }
-    this.#isHeld = false
-    this.#heldFor = 'nothing'
+    this.#heldFor = undefined
   }
 
   /**
    * Whether a broker that forgot the producer took a batch behind a gap: its numbers must not be used twice. It did, or may
    * have. A doubt before the gap is resolved by its number, which a new epoch would take away: then the latter has to wait.
    */
-  #mayNumbersBeUsed(gap: number): boolean {
+  #mayHaveUsedNumbersBehind(gap: number): boolean {
     if (this.#appendedPlace > gap) return true
     const inDoubt = this.#waiting.filter(({ isInDoubt }) => isInDoubt)
     return inDoubt.length > 0 && inDoubt.every(({ place }) => place > gap)
   }
 
   #renumber(): void {
-    if (this.#rewind !== undefined && this.#mayNumbersBeUsed(this.#rewind.place)) this.#wantsEpoch = true
+    if (this.#rewind !== undefined && this.#mayHaveUsedNumbersBehind(this.#rewind.place))
+      this.#wantsEpoch = true
     if (this.#wantsProducerId || this.#wantsEpoch) {
       for (const batch of this.#waiting) batch.sequence = undefined
       const { identity } = this

@@ -1,7 +1,7 @@
 import type { TidewaterError } from '@tidewater/core'
 import { withDoubt } from '@tidewater/core/drivers'
 import type { EncodedBatch } from '../batch/encoded-batch.js'
-import type { Fate } from './fate.js'
+import type { ReportBuilder } from './report-builder.js'
 
 /** A batch that has no outcome yet, and what is known of its attempts. */
 export class PendingBatch {
@@ -21,14 +21,14 @@ export class PendingBatch {
   mayBeRepeated = false
   /** Its records have their outcome already; only the sequence numbers still wait for its own. */
   isReported = false
-  readonly #fate: Fate
+  readonly #builder: ReportBuilder
   readonly #firstIndex: number
   #placeWidth = 1
 
-  /** @param firstIndex index of its first record in the `send` that `fate` belongs to */
-  constructor(encoded: EncodedBatch, fate: Fate, firstIndex: number, deadlineMs: number) {
+  /** @param firstIndex index of its first record in the `send` that `builder` reports on */
+  constructor(encoded: EncodedBatch, builder: ReportBuilder, firstIndex: number, deadlineMs: number) {
     this.encoded = encoded
-    this.#fate = fate
+    this.#builder = builder
     this.#firstIndex = firstIndex
     this.deadlineMs = deadlineMs
   }
@@ -45,20 +45,20 @@ export class PendingBatch {
   delivered(baseOffset: bigint | undefined): void {
     if (this.isReported) return
     this.isReported = true
-    this.#fate.delivered(this.#firstIndex, this.encoded.recordCount, baseOffset, this.mayBeRepeated)
+    this.#builder.delivered(this.#firstIndex, this.encoded.recordCount, baseOffset, this.mayBeRepeated)
   }
 
   failed(error: TidewaterError): void {
     if (this.isReported) return
     this.isReported = true
-    this.#fate.failed(this.#firstIndex, this.encoded.recordCount, error)
+    this.#builder.failed(this.#firstIndex, this.encoded.recordCount, error)
   }
 
   /** Two batches of their own in its place, without sequence numbers. */
   split(first: EncodedBatch, second: EncodedBatch): [PendingBatch, PendingBatch] {
     const width = this.#placeWidth / 2
     const part = (encoded: EncodedBatch, firstIndex: number, place: number) => {
-      const one = new PendingBatch(encoded, this.#fate, this.#firstIndex + firstIndex, this.deadlineMs)
+      const one = new PendingBatch(encoded, this.#builder, this.#firstIndex + firstIndex, this.deadlineMs)
       one.place = place
       one.#placeWidth = width
       one.isInDoubt = this.isInDoubt

@@ -1,7 +1,8 @@
 import { TidewaterError } from '@tidewater/core'
+import { kafkaCode } from '@tidewater/core/drivers'
 import { type BatchSeal, noProducer, writeRecordBatchHeader } from '../batch/record-batch.js'
 import type { BrokerConnection } from './broker-connection.js'
-import { spokenProduce, unsupportedVersion } from './broker-versions.js'
+import { spokenProduce } from './broker-versions.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { PendingBatch } from './pending-batch.js'
 import {
@@ -33,7 +34,7 @@ export interface Entry {
 }
 
 /** What became of an entry: the broker's answer, or the loss of the connection. */
-export type Answer =
+export type AttemptResult =
   | { readonly result: ProducePartitionResult; readonly lost?: undefined }
   | { readonly lost: TidewaterError; readonly wasWritten: boolean; readonly result?: undefined }
 
@@ -46,14 +47,14 @@ export class ProduceChannel {
   pausedUntilMs = 0
   readonly #connection: BrokerConnection
   readonly #options: ChannelOptions
-  readonly #onAnswer: (entry: Entry, answer: Answer) => void
+  readonly #onAnswer: (entry: Entry, answer: AttemptResult) => void
   #entries: Entry[] = []
   #bytes = 0
 
   constructor(
     connection: BrokerConnection,
     options: ChannelOptions,
-    onAnswer: (entry: Entry, answer: Answer) => void,
+    onAnswer: (entry: Entry, answer: AttemptResult) => void,
   ) {
     this.#connection = connection
     this.#options = options
@@ -116,7 +117,7 @@ export class ProduceChannel {
       return
     }
     if (response.throttleTimeMs > 0) this.pausedUntilMs = performance.now() + response.throttleTimeMs
-    if (response.results.some(({ errorCode }) => errorCode === unsupportedVersion))
+    if (response.results.some(({ errorCode }) => errorCode === kafkaCode.unsupportedVersion))
       this.#connection.misspoken('Produce')
     this.#answerAll(entries, response.results)
   }

@@ -1,6 +1,5 @@
-import { brokerError } from '@tidewater/core/drivers'
+import { brokerError, kafkaCode } from '@tidewater/core/drivers'
 import type { ProducerIdentity } from '../batch/record-batch.js'
-import { unsupportedVersion } from './broker-versions.js'
 import type { Cluster } from './cluster.js'
 import type { PartitionQueue } from './partition-queue.js'
 import { initProducerId } from './wire/messages.js'
@@ -33,7 +32,7 @@ export class ProducerIdentities {
   async #ask(): Promise<ProducerIdentity> {
     const { errorCode, producerId, epoch } = await this.#cluster.askAny(async (control) => {
       const answer = await control.call(initProducerId, { transactionalId: null, transactionTimeoutMs: 0 })
-      if (answer.errorCode === unsupportedVersion) throw control.misspoken(initProducerId.name)
+      if (answer.errorCode === kafkaCode.unsupportedVersion) throw control.misspoken(initProducerId.name)
       return answer
     })
     if (errorCode === 0) return { producerId, epoch }

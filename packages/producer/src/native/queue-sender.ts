@@ -2,9 +2,10 @@ import { type TidewaterError, toTidewaterError } from '@tidewater/core'
 import { partitionNotFound, topicNotFound } from '@tidewater/core/drivers'
 import type { Compressor } from '../batch/compression.js'
 import type { ProducerIdentity } from '../batch/record-batch.js'
+import { backoffMs } from './backoff.js'
 import { type Cluster, lookupError } from './cluster.js'
 import type { PartitionQueue } from './partition-queue.js'
-import { type Answer, type ChannelOptions, type Entry, ProduceChannel } from './produce-channel.js'
+import { type AttemptResult, type ChannelOptions, type Entry, ProduceChannel } from './produce-channel.js'
 
 /** What sending needs of the producer. */
 export interface SenderPorts {
@@ -12,10 +13,10 @@ export interface SenderPorts {
   identityOf(queue: PartitionQueue): Promise<ProducerIdentity>
   /** Whether its batches may be sent now; if not, somebody pumps it when they may. */
   admits(queue: PartitionQueue): boolean
-  answered(entry: Entry, answer: Answer): void
+  answered(entry: Entry, answer: AttemptResult): void
 }
 
-interface Lookup {
+interface Setback {
   /** How many went before it without success. */
   readonly tries: number
   readonly isRunning: boolean
@@ -23,8 +24,6 @@ interface Lookup {
   readonly notBeforeMs: number
 }
 
-const minBackoffMs = 100
-const maxBackoffMs = 1_000
 /** A topic is taken for missing when the cluster says so this often in a row: a new one takes a moment to spread. */
 const timesUnknownLimit = 4
 
@@ -36,7 +35,7 @@ export class QueueSender {
   readonly #ports: SenderPorts
   readonly #channels = new Map<number, Promise<ProduceChannel> | ProduceChannel>()
   readonly #timers = new Map<PartitionQueue, NodeJS.Timeout>()
-  readonly #lookups = new Map<PartitionQueue, Lookup>()
+  readonly #setbacks = new Map<PartitionQueue, Setback>()
   readonly #identifying = new Set<PartitionQueue>()
   #isStopped = false
 
@@ -58,7 +57,7 @@ export class QueueSender {
   pump(queue: PartitionQueue): void {
     if (this.#isStopped || queue.isEmpty) return
     const nowMs = performance.now()
-    const notBeforeMs = Math.max(queue.notBeforeMs, this.#lookups.get(queue)?.notBeforeMs ?? 0)
+    const notBeforeMs = Math.max(queue.notBeforeMs, this.#setbacks.get(queue)?.notBeforeMs ?? 0)
     if (notBeforeMs > nowMs) {
       this.#pumpAt(queue, notBeforeMs)
       return
@@ -70,7 +69,7 @@ export class QueueSender {
     if (!queue.mayHaveNext(nowMs)) return
     if (!this.#ports.admits(queue)) return
     const leader = this.#cluster.leaderOf(queue.topic, queue.partition)
-    if (leader === undefined || this.#lookups.has(queue)) {
+    if (leader === undefined || this.#setbacks.has(queue)) {
       void this.#findLeader(queue)
       return
     }
@@ -103,7 +102,7 @@ export class QueueSender {
 
   /** Before anything more of it is sent, its leader has to be looked up. */
   lookUpFirst(queue: PartitionQueue): void {
-    if (!this.#lookups.has(queue)) this.#lookups.set(queue, { tries: 0, isRunning: false, notBeforeMs: 0 })
+    if (!this.#setbacks.has(queue)) this.#setbacks.set(queue, { tries: 0, isRunning: false, notBeforeMs: 0 })
   }
 
   /** Gives the queue its producer id. */
@@ -113,7 +112,7 @@ export class QueueSender {
     try {
       queue.identify(await this.#ports.identityOf(queue))
     } catch (thrown) {
-      this.#retryOrFail(queue, toTidewaterError(thrown), this.#lookups.get(queue)?.tries ?? 0)
+      this.#waitOrFail(queue, toTidewaterError(thrown), this.#setbacks.get(queue)?.tries ?? 0)
       return
     } finally {
       this.#identifying.delete(queue)
@@ -124,16 +123,16 @@ export class QueueSender {
   /** Looks the partition's leader up; gives up what waits when there is no such topic or partition. */
   async #findLeader(queue: PartitionQueue): Promise<void> {
     const { topic, partition } = queue
-    const { tries = 0, isRunning = false } = this.#lookups.get(queue) ?? {}
+    const { tries = 0, isRunning = false } = this.#setbacks.get(queue) ?? {}
     if (isRunning) return
-    this.#lookups.set(queue, { tries, isRunning: true, notBeforeMs: 0 })
+    this.#setbacks.set(queue, { tries, isRunning: true, notBeforeMs: 0 })
     let failure: TidewaterError | undefined
     try {
       await this.#cluster.refresh(topic)
     } catch (thrown) {
       failure = toTidewaterError(thrown)
     }
-    this.#lookups.delete(queue)
+    this.#setbacks.delete(queue)
     const view = this.#cluster.topic(topic)
     if (failure === undefined && this.#cluster.leaderOf(topic, partition) !== undefined) {
       this.pump(queue)
@@ -151,17 +150,17 @@ export class QueueSender {
       else if (isMissing && tries >= 1)
         failure = partitionNotFound(topic, partition, [...view.leaders.keys()])
     }
-    this.#retryOrFail(queue, failure, tries)
+    this.#waitOrFail(queue, failure, tries)
   }
 
   /** What stays wrong fails everything that waits; the rest is tried again until its time is over. */
-  #retryOrFail(queue: PartitionQueue, failure: TidewaterError | undefined, tries: number): void {
+  #waitOrFail(queue: PartitionQueue, failure: TidewaterError | undefined, tries: number): void {
     if (failure !== undefined && !failure.retryable) {
-      for (const batch of queue.takeWaiting(performance.now())) batch.failed(batch.doubted(failure))
+      for (const batch of queue.dropWaiting(performance.now())) batch.failed(batch.doubted(failure))
       return
     }
-    const notBeforeMs = performance.now() + Math.min(maxBackoffMs, minBackoffMs * 2 ** tries)
-    this.#lookups.set(queue, { tries: tries + 1, isRunning: false, notBeforeMs })
+    const notBeforeMs = performance.now() + backoffMs(tries)
+    this.#setbacks.set(queue, { tries: tries + 1, isRunning: false, notBeforeMs })
     this.#pumpAt(queue, notBeforeMs)
   }
 
@@ -188,7 +187,7 @@ export class QueueSender {
       const tries = Math.max(0, this.#cluster.failedConnectsTo(leader) - 1)
       for (const one of this.#ports.queues) {
         if (one !== queue && this.#cluster.leaderOf(one.topic, one.partition) !== leader) continue
-        if (!one.isEmpty) this.#retryOrFail(one, error, tries)
+        if (!one.isEmpty) this.#waitOrFail(one, error, tries)
       }
     }
   }

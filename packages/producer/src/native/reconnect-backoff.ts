@@ -1,13 +1,11 @@
 import type { TidewaterError } from '@tidewater/core'
+import { backoffMs } from './backoff.js'
 
 interface Failure {
   readonly timesInARow: number
   readonly error: TidewaterError
   readonly untilMs: number
 }
-
-const minMs = 100
-const maxMs = 1_000
 
 /** Which brokers are left alone for a while because they could not be connected to. Pure. */
 export class ReconnectBackoff {
@@ -26,7 +24,7 @@ export class ReconnectBackoff {
 
   failed(address: string, error: TidewaterError, nowMs: number): void {
     const timesBefore = this.timesInARow(address)
-    const untilMs = nowMs + Math.min(maxMs, minMs * 2 ** timesBefore)
+    const untilMs = nowMs + backoffMs(timesBefore)
     this.#failures.set(address, { timesInARow: timesBefore + 1, error, untilMs })
   }
 

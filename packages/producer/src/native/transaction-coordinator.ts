@@ -1,8 +1,9 @@
 import type { ConsumerGroup, GroupOffset } from '@tidewater/core'
+import { kafkaCode } from '@tidewater/core/drivers'
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import type { Cluster } from './cluster.js'
 import { Coordinator, type Question } from './coordinator.js'
-import { decidingCode, transactionCode, transactionError } from './transaction-errors.js'
+import { decidingCode, transactionError } from './transaction-errors.js'
 import { initProducerId } from './wire/messages.js'
 import {
   addOffsetsToTxn,
@@ -108,7 +109,7 @@ export class TransactionCoordinator {
       request: { ...this.#subject(identity), commits },
       errorCodeOf: ({ errorCode }) => {
         // Before KIP-890, of a transaction that the coordinator never came to know: there is nothing to take back.
-        const isUnknown = !isImplicit && !commits && errorCode === transactionCode.invalidState
+        const isUnknown = !isImplicit && !commits && errorCode === kafkaCode.invalidTransactionState
         return isUnknown ? 0 : errorCode
       },
     })

@@ -1,21 +1,11 @@
 import { TidewaterError } from '@tidewater/core'
 import { brokerError, kafkaCode } from '@tidewater/core/drivers'
 
-/** Kafka's codes about transactions. */
-export const transactionCode = {
-  coordinatorLoading: 14,
-  coordinatorNotAvailable: 15,
-  notCoordinator: 16,
-  invalidState: 48,
-  concurrentTransactions: 51,
-  fencedInstanceId: 82,
-} as const
-
 const tryAgain: readonly number[] = [
-  transactionCode.coordinatorLoading,
-  transactionCode.coordinatorNotAvailable,
-  transactionCode.notCoordinator,
-  transactionCode.concurrentTransactions,
+  kafkaCode.coordinatorLoading,
+  kafkaCode.coordinatorNotAvailable,
+  kafkaCode.notCoordinator,
+  kafkaCode.concurrentTransactions,
   // Of a partition that has just been made.
   kafkaCode.unknownTopicOrPartition,
 ]
@@ -23,7 +13,7 @@ const tryAgain: readonly number[] = [
 const memberIsOut: readonly number[] = [
   kafkaCode.illegalGeneration,
   kafkaCode.unknownMemberId,
-  transactionCode.fencedInstanceId,
+  kafkaCode.fencedInstanceId,
 ]
 
 /** The code that decides about a request for several partitions; 0 when all were taken. */
@@ -69,4 +59,9 @@ export function producerFenced(transactionalId: string, errorCode: number): Tide
       details: { transactionalId, kafkaErrorCode: errorCode },
     },
   )
+}
+
+/** What records have failed with that were not delivered when their transaction was aborted. */
+export function transactionAborted(): TidewaterError {
+  return new TidewaterError('ABORTED', 'The transaction was aborted')
 }

@@ -8,6 +8,7 @@ import {
 import type { ProducerIdentity } from '../batch/record-batch.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { TransactionCoordinator } from './transaction-coordinator.js'
+import { transactionAborted } from './transaction-errors.js'
 
 /** What the transactions need of the producer they belong to. */
 export interface TransactionalProducer {
@@ -113,8 +114,7 @@ export class NativeTransactions implements Transactions {
   async abort(): Promise<void> {
     this.#requireState(['open', 'abort unanswered'], 'abort', 'Begin one first.')
     this.#state = 'ending'
-    const error = new TidewaterError('ABORTED', 'The transaction was aborted')
-    await Promise.all([this.#producer.abandonSending(error), this.#additions])
+    await Promise.all([this.#producer.abandonSending(transactionAborted()), this.#additions])
     if (this.#fenced !== undefined) throw this.#fenced
     await this.#end(false)
   }

@@ -1,5 +1,4 @@
 import { kafkaCode } from '@tidewater/core/drivers'
-import { unsupportedVersion } from './broker-versions.js'
 
 /**
  * What an answer means for a batch.
@@ -11,47 +10,60 @@ import { unsupportedVersion } from './broker-versions.js'
  * - `stale`: the broker knows the producer by a later epoch, or not at all.
  * - `too-large`: smaller batches may pass.
  * - `refused`: it is not in the log, and the same batch never will be.
- * - `fenced`: another producer has taken over the transactional id.
  */
-export type Verdict =
-  | 'appended'
-  | 'again'
-  | 'unknown'
-  | 'out-of-order'
-  | 'stale'
-  | 'too-large'
-  | 'refused'
-  | 'fenced'
+export type Verdict = 'appended' | 'again' | 'unknown' | 'out-of-order' | 'stale' | 'too-large' | 'refused'
 
-export interface Treatment {
+export interface Judgement {
   readonly verdict: Verdict
   /** Ask for the leaders before the next try. */
   readonly refreshes: boolean
 }
 
-const treatments = new Map<number, Treatment>()
-function treat(verdict: Verdict, refreshes: boolean, codes: readonly number[]): void {
-  for (const code of codes) treatments.set(code, { verdict, refreshes })
+const judgements = new Map<number, Judgement>()
+function judge(verdict: Verdict, refreshes: boolean, codes: readonly number[]): void {
+  for (const code of codes) judgements.set(code, { verdict, refreshes })
 }
 
-treat('appended', false, [0, kafkaCode.duplicateSequence])
-// The broker isn't the leader, or does not know of it yet: 5 no leader, 8 broker not available, 9 replica not available,
-// 72 listener not found, 74 and 75 leader epoch, 100 unknown topic id.
-treat('again', true, [5, 8, 9, 72, 74, 75, 100])
-// 2 the bytes were damaged on the way, 14 to 16 a coordinator that loads or moved, 19 too few replicas in sync (checked before
-// the append), 35 a version that the broker doesn't speak (the next connection asks which it does), 51 concurrent
-// transactions, 89 throttled.
-treat('again', false, [2, 14, 15, 16, 19, unsupportedVersion, 51, 89])
-// Appended by the leader, and not known to be on the others: 7 timed out, 13 the network, 20 too few replicas afterwards.
-// 3 unknown partition, 6 not the leader, 56 storage failed: said before the append, and also of a batch that waits for the
-// others to have it when the broker stops leading, which they then may have (Kafka's DelayedProduce).
-treat('unknown', true, [3, 6, 7, 13, 20, 56])
-treat('out-of-order', false, [kafkaCode.outOfOrderSequence])
-treat('stale', false, [kafkaCode.invalidProducerEpoch, kafkaCode.unknownProducerId])
-treat('too-large', false, [kafkaCode.messageTooLarge, kafkaCode.recordListTooLarge])
-treat('fenced', false, [kafkaCode.producerFenced])
+judge('appended', false, [0, kafkaCode.duplicateSequence])
+// The broker isn't the leader, or does not know of it yet.
+judge('again', true, [
+  kafkaCode.leaderNotAvailable,
+  kafkaCode.brokerNotAvailable,
+  kafkaCode.replicaNotAvailable,
+  kafkaCode.listenerNotFound,
+  kafkaCode.fencedLeaderEpoch,
+  kafkaCode.unknownLeaderEpoch,
+  kafkaCode.unknownTopicId,
+])
+judge('again', false, [
+  // The bytes were damaged on the way.
+  kafkaCode.corruptMessage,
+  kafkaCode.coordinatorLoading,
+  kafkaCode.coordinatorNotAvailable,
+  kafkaCode.notCoordinator,
+  // Checked before the append.
+  kafkaCode.notEnoughReplicas,
+  // The next connection asks which version the broker speaks.
+  kafkaCode.unsupportedVersion,
+  kafkaCode.concurrentTransactions,
+  kafkaCode.throttlingQuotaExceeded,
+])
+judge('unknown', true, [
+  // Appended by the leader, and not known to be on the others.
+  kafkaCode.requestTimedOut,
+  kafkaCode.networkException,
+  kafkaCode.notEnoughReplicasAfterAppend,
+  // Said before the append, and also of a batch that waits for the others to have it when the broker stops leading, which
+  // they then may have (Kafka's DelayedProduce).
+  kafkaCode.unknownTopicOrPartition,
+  kafkaCode.notLeader,
+  kafkaCode.storageError,
+])
+judge('out-of-order', false, [kafkaCode.outOfOrderSequence])
+judge('stale', false, [kafkaCode.invalidProducerEpoch, kafkaCode.unknownProducerId])
+judge('too-large', false, [kafkaCode.messageTooLarge, kafkaCode.recordListTooLarge])
 
 /** @param code a Kafka error code from a produce answer, 0 for none; one that isn't known is never tried again */
-export function treatmentOf(code: number): Treatment {
-  return treatments.get(code) ?? { verdict: 'refused', refreshes: false }
+export function judgementOf(code: number): Judgement {
+  return judgements.get(code) ?? { verdict: 'refused', refreshes: false }
 }

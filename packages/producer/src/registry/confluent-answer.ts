@@ -63,7 +63,7 @@ const subjectNotFound = 40401
 const schemaNotFound = 40403
 const schemaNotValid = 42201
 
-interface Verdict {
+interface Refusal {
   readonly code: ErrorCode
   readonly remedy: string
   readonly retryable?: boolean
@@ -81,7 +81,7 @@ function refusal(status: number, body: Answer, question: RegistryQuestion): Tide
   })
 }
 
-function judge(status: number, errorCode: unknown, { subject, register }: RegistryQuestion): Verdict {
+function judge(status: number, errorCode: unknown, { subject, register }: RegistryQuestion): Refusal {
   if (status === 401)
     return { code: 'AUTHENTICATION_FAILED', remedy: 'Correct basicAuth, or the Authorization header.' }
   if (status === 403) {

@@ -87,7 +87,7 @@ const readable = (batch: EncodedBatch | undefined) =>
 test('a batch that grows has the bytes of one that had the room from the start', () => {
   fc.assert(
     fc.property(mixed, (records) => {
-      const slab = { bytes: Buffer.alloc(12_000_000, 0x5a), pooled: false }
+      const slab = { memory: Buffer.alloc(12_000_000, 0x5a), pooled: false }
       const roomy = new Batch(3, 0, slab)
       for (const { value, key, headers, timestampMs } of records) {
         roomy.commit(roomy.encode(bytesEncoders.encoded, value, key ?? undefined, headers, timestampMs))

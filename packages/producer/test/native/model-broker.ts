@@ -6,9 +6,12 @@ export interface WrittenBatch extends ProducerIdentity {
   readonly records: readonly number[]
 }
 
-/** What a leader does with an idempotent producer's batches (Kafka's ProducerStateManager), and its log. */
+/** What a leader does with batches, those of an idempotent producer as Kafka's ProducerStateManager has it, and its log. */
 export class ModelBroker {
   readonly log: number[] = []
+  /** Records written twice under one number, which had been forgotten in between. */
+  readonly repeatedUnderOneNumber = new Set<number>()
+  readonly #numbersEver = new Set<string>()
   #epoch = -1
   #producerId = -1n
   /** The last five batches of the epoch: first and last sequence number. */
@@ -17,6 +20,10 @@ export class ModelBroker {
   /** A Kafka error code: 0 appended or known already, 45 out of order, 47 an epoch that is over, 59 an unknown producer. */
   append(batch: WrittenBatch): number {
     const { producerId, epoch, sequence, records } = batch
+    if (producerId === -1n) {
+      this.log.push(...records)
+      return 0
+    }
     const last = (sequence + records.length - 1) % 2 ** 31
     const isSameProducer = producerId === this.#producerId
     if (isSameProducer && epoch < this.#epoch) return 47
@@ -32,6 +39,9 @@ export class ModelBroker {
       if (newest !== undefined && sequence !== (newest.last + 1) % 2 ** 31) return 45
     }
     this.#remembered = [...this.#remembered.slice(-4), { first: sequence, last }]
+    const number = [producerId, epoch, sequence, last].join()
+    if (this.#numbersEver.has(number)) for (const record of records) this.repeatedUnderOneNumber.add(record)
+    this.#numbersEver.add(number)
     this.log.push(...records)
     return 0
   }

@@ -1,3 +1,4 @@
+export type { StackIam } from './account.js'
 export {
   type CredentialSource,
   type CredentialSourceOptions,
@@ -12,7 +13,7 @@ export {
   type WireCluster,
 } from './kafka-clusters.js'
 export { type KafkaServiceOptions, kafkaService, type WireBootstrapBrokers } from './kafka-service.js'
-export { type LocalAws, type LocalAwsOptions, type StackIam, startLocalAws } from './local-aws.js'
+export { type LocalAws, type LocalAwsOptions, startLocalAws } from './local-aws.js'
 export { type AwsEndpoint, type AwsEndpointOptions, type ServedRequest, startAwsEndpoint } from './server.js'
 export { type AwsFault, type AwsIdentity, type AwsService, fault } from './service.js'
 export { type SsoPortal, startSsoPortal } from './sso-portal.js'

@@ -1,23 +1,10 @@
 import type { KafkaAdmin } from '@tidewater/core'
-import {
-  clusterNotFound,
-  isRecord,
-  KafkaClusters,
-  type Transition,
-  type WireCluster,
-} from './kafka-clusters.js'
+import { clusterNotFound, KafkaClusters, type Transition, type WireCluster } from './kafka-clusters.js'
 import { KafkaTopics, page } from './kafka-topics.js'
-import type { HttpRequest } from './loopback-server.js'
 import { restJson } from './rest-json.js'
-import {
-  type AwsCall,
-  type AwsFault,
-  type AwsOperation,
-  type AwsOutcome,
-  type AwsService,
-  fault,
-  result,
-} from './service.js'
+import { firstOf, type Route, route } from './rest-route.js'
+import { type AwsFault, type AwsOutcome, type AwsService, fault, result } from './service.js'
+import { wireBody } from './wire-values.js'
 
 /** Fields of GetBootstrapBrokers in the service's wire form, such as `bootstrapBrokerStringSaslIam`. */
 export type WireBootstrapBrokers = Readonly<Record<string, string>>
@@ -70,7 +57,7 @@ export function kafkaService(options: KafkaServiceOptions = {}): AwsService {
 
   const operations: readonly Route[] = [
     route('CreateClusterV2', 'POST', '/api/v2/clusters', ({ request, nowMs }) => {
-      const created = clusters.create(jsonBody(request), nowMs)
+      const created = clusters.create(wireBody(request.body), nowMs)
       if (isFault(created)) return created
       const { clusterArn, clusterName, clusterType, state } = created
       return result({ clusterArn, clusterName, clusterType, state })
@@ -97,7 +84,7 @@ export function kafkaService(options: KafkaServiceOptions = {}): AwsService {
       return result(cluster.state === 'ACTIVE' ? bootstrapBrokers(cluster) : {})
     }),
     route('CreateTopic', 'POST', '/v1/clusters/*/topics', ({ request, nowMs }, [arn = '']) =>
-      onTopics(arn, nowMs, () => topics.create(arn, jsonBody(request))),
+      onTopics(arn, nowMs, () => topics.create(arn, wireBody(request.body))),
     ),
     route('ListTopics', 'GET', '/v1/clusters/*/topics', ({ request, nowMs }, [arn = '']) =>
       onTopics(arn, nowMs, () => topics.list(arn, request.query)),
@@ -106,7 +93,7 @@ export function kafkaService(options: KafkaServiceOptions = {}): AwsService {
       onTopics(arn, nowMs, () => topics.describe(arn, topic)),
     ),
     route('UpdateTopic', 'PUT', '/v1/clusters/*/topics/*', ({ request, nowMs }, [arn = '', topic = '']) =>
-      onTopics(arn, nowMs, () => topics.update(arn, topic, jsonBody(request))),
+      onTopics(arn, nowMs, () => topics.update(arn, topic, wireBody(request.body))),
     ),
     route('DeleteTopic', 'DELETE', '/v1/clusters/*/topics/*', ({ nowMs }, [arn = '', topic = '']) =>
       onTopics(arn, nowMs, () => topics.delete(arn, topic)),
@@ -140,43 +127,7 @@ export function kafkaService(options: KafkaServiceOptions = {}): AwsService {
   return {
     signingName: 'kafka',
     protocol: restJson,
-    route: (request) => operations.map((one) => one(request)).find((operation) => operation !== undefined),
-  }
-}
-
-type Route = (request: HttpRequest) => AwsOperation | undefined
-
-/** An operation at a path; `*` is one segment of it, which the SDK percent-encodes. */
-function route(
-  name: string,
-  method: string,
-  pattern: string,
-  run: (call: AwsCall, parameters: readonly string[]) => AwsOutcome | Promise<AwsOutcome>,
-): Route {
-  const expression = new RegExp(`^${pattern.replaceAll('*', '([^/]+)')}$`)
-  return (request) => {
-    const match = request.method === method ? expression.exec(request.path) : null
-    const parameters = match?.slice(1).map(decoded)
-    if (parameters?.every((parameter) => parameter !== undefined) !== true) return undefined
-    return { name, run: async (call) => run(call, parameters) }
-  }
-}
-
-/** undefined when the text isn't percent-encoded UTF-8. */
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
-
-function jsonBody(request: HttpRequest): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(request.body.toString('utf8'))
-    return isRecord(parsed) ? parsed : {}
-  } catch {
-    return {}
+    route: (request) => firstOf(operations, request),
   }
 }
 

@@ -1,14 +1,10 @@
-import { type KafkaAdmin, TidewaterError } from '@tidewater/core'
-import type { LocalIam } from '../local/iam/local-iam.js'
+import type { KafkaAdmin } from '@tidewater/core'
+import { type AwsAccount, type StackIam, stackAccount } from './account.js'
 import { localCluster } from './kafka-clusters.js'
 import { kafkaService } from './kafka-service.js'
 import { type AwsEndpoint, type AwsEndpointOptions, startAwsEndpoint } from './server.js'
-import type { AwsIdentity } from './service.js'
+import type { AwsService } from './service.js'
 import { stsService } from './sts-service.js'
-import type { IssueCredentials } from './temporary-credentials.js'
-
-/** The parts of a local stack's IAM that AWS's own services would know. */
-export type StackIam = Pick<LocalIam, 'region' | 'clusterArn' | 'bootstrapBrokers' | 'user' | 'assumeRole'>
 
 export interface LocalAwsOptions extends Pick<AwsEndpointOptions, 'clockOffsetSeconds'> {
   readonly iam: StackIam
@@ -20,7 +16,7 @@ export interface LocalAwsOptions extends Pick<AwsEndpointOptions, 'clockOffsetSe
 
 export interface LocalAws extends AwsEndpoint {
   /** Also for container credentials and instance metadata: what is issued here, broker and services know. */
-  readonly issue: IssueCredentials
+  readonly issue: AwsAccount['issue']
 }
 
 /**
@@ -29,45 +25,23 @@ export interface LocalAws extends AwsEndpoint {
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   const { iam, users, kafkaAdmin, clockOffsetSeconds = 0 } = options
-  const identities = new Map<string, AwsIdentity>()
-  for (const name of users) {
-    const { arn, accessKeyId, secretAccessKey } = iam.user(name)
-    identities.set(accessKeyId, { arn, accessKeyId, secretAccessKey })
-  }
-
-  const issue: IssueCredentials = async ({ roleArn, sessionName, durationSeconds }) => {
-    try {
-      const role = roleArn.split('/').at(-1) ?? ''
-      const issued = await iam.assumeRole(role, { sessionName, durationSeconds })
-      const { arn, accessKeyId, secretAccessKey, sessionToken, expiration } = issued
-      const expiresAt = expiration.toISOString()
-      identities.set(accessKeyId, { arn, accessKeyId, secretAccessKey, sessionToken, expiresAt })
-      return { arn, accessKeyId, secretAccessKey, sessionToken, expiration }
-    } catch (error) {
-      // The stack doesn't know the role. AWS doesn't tell whether there is one: it denies.
-      if (TidewaterError.isInstance(error) && error.code === 'CONFIG_INVALID') {
-        return {
-          denied: `not authorized to perform: sts:AssumeRole on resource: ${roleArn} (${error.message})`,
-        }
-      }
-      throw error
-    }
-  }
-
+  const account = stackAccount(iam, users)
   const endpoint = await startAwsEndpoint({
     region: iam.region,
     clockOffsetSeconds,
-    identities: (accessKeyId) => identities.get(accessKeyId),
-    services: [
-      kafkaService({
-        region: iam.region,
-        clusters: [localCluster({ clusterArn: iam.clusterArn })],
-        bootstrapBrokers: ({ clusterArn }) =>
-          clusterArn === iam.clusterArn ? { bootstrapBrokerStringSaslIam: iam.bootstrapBrokers } : {},
-        ...(kafkaAdmin === undefined ? {} : { kafkaAdmin }),
-      }),
-      stsService({ issue }),
-    ],
+    identities: account.identityOf,
+    services: [mskOfStack(iam, kafkaAdmin), stsService(account)],
   })
-  return { ...endpoint, issue }
+  return { ...endpoint, issue: account.issue }
+}
+
+/** MSK's control plane with the stack's broker as its cluster. */
+export function mskOfStack(iam: StackIam, kafkaAdmin?: () => Promise<KafkaAdmin>): AwsService {
+  return kafkaService({
+    region: iam.region,
+    clusters: [localCluster({ clusterArn: iam.clusterArn })],
+    bootstrapBrokers: ({ clusterArn }) =>
+      clusterArn === iam.clusterArn ? { bootstrapBrokerStringSaslIam: iam.bootstrapBrokers } : {},
+    ...(kafkaAdmin === undefined ? {} : { kafkaAdmin }),
+  })
 }

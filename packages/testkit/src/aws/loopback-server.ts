@@ -28,17 +28,34 @@ export interface HttpAnswer {
 /** `disconnect` ends the connection without an answer, as a failing network does. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | 'disconnect'>
 
+/** A request whose body has not been read. */
+export type HttpRequestHead = Omit<HttpRequest, 'body'>
+
+/** Takes a request over before its body is read; undefined leaves it to the handler. */
+export type HttpTakeOver = (
+  head: HttpRequestHead,
+) => ((incoming: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined
+
+export interface LoopbackServerOptions {
+  /** Default: a free one. */
+  readonly port?: number | undefined
+  readonly takeOver?: HttpTakeOver
+}
+
 /** No request of these protocols is larger; what is, is not one of them. */
 const maxBodyBytes = 1 << 20
 
-/** An HTTP server that only this machine reaches, on a port the operating system picks. */
-export async function startLoopbackServer(handle: HttpHandler): Promise<LoopbackServer> {
+/** An HTTP server that only this machine reaches. */
+export async function startLoopbackServer(
+  handle: HttpHandler,
+  { port: wantedPort = 0, takeOver }: LoopbackServerOptions = {},
+): Promise<LoopbackServer> {
   const server = createServer((incoming, response) => {
-    respond(handle, incoming, response).catch((error: unknown) => response.destroy(error as Error))
+    respond(handle, takeOver, incoming, response).catch((error: unknown) => response.destroy(error as Error))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port: 0, host: loopbackHost, exclusive: true }, resolve)
+    server.listen({ port: wantedPort, host: loopbackHost, exclusive: true }, resolve)
   })
   const { port } = server.address() as AddressInfo
   return {
@@ -53,30 +70,37 @@ export async function startLoopbackServer(handle: HttpHandler): Promise<Loopback
 
 async function respond(
   handle: HttpHandler,
+  takeOver: HttpTakeOver | undefined,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const head = headOf(incoming)
+  const takenOver = takeOver?.(head)
+  if (takenOver !== undefined) return takenOver(incoming, response)
   const body = await readBody(incoming)
   if (body === undefined) {
     response.writeHead(413, { connection: 'close' }).end()
     return
   }
-  const [path = '/', search = ''] = (incoming.url ?? '/').split(/\?(.*)/s)
-  const answer = await handle({
-    method: incoming.method ?? 'GET',
-    path,
-    query: new URLSearchParams(search),
-    headers: Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [name, [value].flat().join(',')]),
-    ),
-    body,
-  })
+  const answer = await handle({ ...head, body })
   if (answer === 'disconnect') {
     incoming.socket.destroy()
     return
   }
   response.writeHead(answer.status, answer.headers)
   response.end(answer.body)
+}
+
+function headOf(incoming: IncomingMessage): HttpRequestHead {
+  const [path = '/', search = ''] = (incoming.url ?? '/').split(/\?(.*)/s)
+  return {
+    method: incoming.method ?? 'GET',
+    path,
+    query: new URLSearchParams(search),
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, [value].flat().join(',')]),
+    ),
+  }
 }
 
 /** undefined when the body is too large. */

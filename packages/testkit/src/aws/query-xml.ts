@@ -39,6 +39,6 @@ function xml(content: XmlContent): string {
     .join('')
 }
 
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TidewaterError } from '@tidewater/core'
 import { FaultQueue, type InjectedFault, type InjectionOptions } from './injected-faults.js'
-import { type HttpAnswer, type HttpRequest, startLoopbackServer } from './loopback-server.js'
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpRequestHead,
+  startLoopbackServer,
+} from './loopback-server.js'
+import { relay } from './relay.js'
 import { restJson } from './rest-json.js'
+import { s3Faults } from './s3-faults.js'
 import { type AwsFault, type AwsIdentity, type AwsProtocol, type AwsService, fault } from './service.js'
-import { verifySignature } from './signature.js'
+import { signedService, verifySignature } from './signature.js'
 
 export interface AwsEndpointOptions {
   /** Region that requests have to be signed for. Default `us-east-1`. */
   readonly region?: string
-  /** What is behind the endpoint. A request goes to the first service that takes it. */
+  /** What is behind the endpoint. */
   readonly services: readonly AwsService[]
   /** Who may sign. A function is asked at each request, so that identities can come and go. */
   readonly identities: readonly AwsIdentity[] | ((accessKeyId: string) => AwsIdentity | undefined)
@@ -17,7 +25,17 @@ export interface AwsEndpointOptions {
   readonly clockOffsetSeconds?: number
   /** How far a signature's time may be from the clock. Default 300, as on AWS. */
   readonly maxClockSkewSeconds?: number
+  /**
+   * Base URLs of servers that serve whole services, by the name in a signature's scope, such as `s3`. They get the requests
+   * as they are, unverified. Default: none.
+   */
+  readonly relays?: Readonly<Record<string, string>>
+  /** Default: a free one. */
+  readonly port?: number | undefined
 }
+
+/** An endpoint may live for days. */
+const keptRequests = 10_000
 
 /** A request as it was served; nothing of it is secret. */
 export interface ServedRequest {
@@ -33,7 +51,7 @@ export interface AwsEndpoint {
   /** To give to an AWS SDK as `endpoint`. */
   readonly url: string
   readonly region: string
-  /** Every request so far, in order. */
+  /** The requests so far, in order; of many the latest 10,000. */
   requests(): readonly ServedRequest[]
   /** Makes the next requests fail, whoever signed them. */
   injectFault(fault: InjectedFault, options?: InjectionOptions): void
@@ -51,6 +69,8 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     region = 'us-east-1',
     clockOffsetSeconds = 0,
     maxClockSkewSeconds = 300,
+    relays = {},
+    port,
   } = options
   const identityOf =
     typeof identities === 'function'
@@ -58,14 +78,20 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
       : (accessKeyId: string) => identities.find((identity) => identity.accessKeyId === accessKeyId)
   const faults = new FaultQueue()
   const served: ServedRequest[] = []
+  const note = (request: ServedRequest) => {
+    served.push(request)
+    if (served.length > keptRequests) served.shift()
+  }
 
   const serve = async (request: HttpRequest): Promise<HttpAnswer | 'disconnect'> => {
     const nowMs = Date.now() + clockOffsetSeconds * 1_000
     const requestId = randomUUID()
-    const service = services.find((one) => one.route(request) !== undefined)
+    // Services have paths in common, such as those of tags. A wrong scope is told by the service that would have taken it.
+    const able = services.filter((one) => one.route(request) !== undefined)
+    const service = able.find(({ signingName }) => signingName === signedService(request)) ?? able[0]
     const operation = service?.route(request)
     if (service === undefined || operation === undefined) {
-      served.push({ service: 'unknown', operation: `${request.method} ${request.path}`, status: 404 })
+      note({ service: 'unknown', operation: `${request.method} ${request.path}`, status: 404 })
       const unknown = fault(
         'UnknownOperationException',
         404,
@@ -81,7 +107,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     )
     const identity = verdict.valid ? verdict.identity : undefined
     const record = (status: ServedRequest['status'], faultName?: string) =>
-      served.push({
+      note({
         service: signingName,
         operation: operation.name,
         status,
@@ -110,7 +136,31 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     }
   }
 
-  const server = await startLoopbackServer(serve)
+  const takeOver = (head: HttpRequestHead) => {
+    const service = signedService(head)
+    const baseUrl = service === undefined ? undefined : relays[service]
+    if (service === undefined || baseUrl === undefined) return undefined
+    // S3's operations have no name in their requests.
+    const operation = head.headers['x-amz-target']?.split('.').at(-1) ?? head.method
+    return async (incoming: IncomingMessage, response: ServerResponse) => {
+      const injected = faults.take(operation)
+      if (injected === 'disconnect') {
+        note({ service, operation, status: 'disconnected' })
+        incoming.socket.destroy()
+      } else if (injected !== undefined) {
+        const { status, name } = injected
+        note({ service, operation, status, fault: name })
+        const answer = faultAnswer(service === 's3' ? s3Faults : restJson, injected, randomUUID(), Date.now())
+        // The body is not wanted any more.
+        incoming.resume()
+        response.writeHead(status, answer.headers).end(head.method === 'HEAD' ? '' : answer.body)
+      } else {
+        note({ service, operation, status: await relay(incoming, response, baseUrl) })
+      }
+    }
+  }
+
+  const server = await startLoopbackServer(serve, { port, takeOver })
   return {
     url: server.url,
     region,

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { HttpRequest } from './loopback-server.js'
+import type { HttpRequest, HttpRequestHead } from './loopback-server.js'
 import type { AuthFaultKind, AwsIdentity } from './service.js'
 
 export interface SignatureRules {
@@ -32,6 +32,15 @@ export function parseAuthorization(header: string): SignatureParts | undefined {
   if (match === null) return undefined
   const [, accessKeyId = '', date = '', region = '', service = '', headers = '', signature = ''] = match
   return { accessKeyId, date, region, service, signedHeaders: headers.split(';'), signature }
+}
+
+/** The service that a request was signed for, in its header or as a presigned URL; undefined when it wasn't signed. */
+export function signedService({ headers, query }: HttpRequestHead): string | undefined {
+  const header = headers.authorization
+  if (header !== undefined) return parseAuthorization(header)?.service
+  // Only S3 still takes version 2, in which boto3 presigns.
+  if (query.has('AWSAccessKeyId')) return 's3'
+  return query.get('X-Amz-Credential')?.split('/')[3]
 }
 
 /**

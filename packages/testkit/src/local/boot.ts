@@ -7,7 +7,7 @@ import { ensureJars, jarPrerequisites, type ToolchainOptions } from '../toolchai
 import { requirePrerequisites } from '../toolchain/require-prerequisites.js'
 import { awaitFreePort, type BrokerLaunch, launchBroker, type RunningBroker } from './broker.js'
 import { brokerFolder, brokerPaths, clusterIdFrom } from './broker-files.js'
-import { findClusterId, launchCluster, type StartedBroker } from './cluster.js'
+import { findClusterId, launchCluster, requireReadable, type StartedBroker } from './cluster.js'
 import { type PreparedIam, prepareIam } from './iam/prepare-iam.js'
 import { kafkaReleases } from './kafka-releases.js'
 import { type Listener, listenerRequests, listenersOf, nodeIds } from './listeners.js'
@@ -68,6 +68,7 @@ export async function bootStack(
       const iam =
         config.iam && (await prepareIam(config.iam, state.folder, { javaCommand, env, signal, onProgress }))
       onProgress?.('Kafka broker: starting', { step: 'broker', state: 'started' })
+      requireReadable(state.folder, config.kafkaVersion)
       const clusterId = (await findClusterId(state.folder, config.brokers)) ?? clusterIdFrom(randomBytes(16))
       const launchOf = (nodeId: number, listeners: readonly Listener[]): BrokerLaunch => ({
         plan: {
@@ -163,7 +164,8 @@ function requireMounts(): void {
   })
 }
 
-function namesLog(thrown: unknown): boolean {
+/** Whether an error tells its reader to look into a log, which then has to stay. */
+export function namesLog(thrown: unknown): boolean {
   return TidewaterError.isInstance(thrown) && 'logFile' in thrown.details
 }
 

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { abortableSleep, TidewaterError } from '@tidewater/core'
+import type { ProcessIdentity } from '@tidewater/core/processes'
 import { renderJavaProperties } from '../java-properties.js'
 import { logSize, readLogFrom } from '../supervisor/log-tail.js'
-import type { ProcessIdentity } from '../supervisor/process-identity.js'
 import { becomesReady } from '../supervisor/ready.js'
 import { type SupervisedProcess, supervise } from '../supervisor/supervise.js'
 import {
@@ -122,18 +123,12 @@ function requireJoined(
 
 async function formatDataFolder(plan: BrokerPlan, clusterId: string): Promise<void> {
   const { dataFolder, metaProperties, bootstrapCheckpoint } = brokerPaths(plan.folder)
+  // Another release goes on with the features that the data has.
+  if (existsSync(metaProperties)) return
   await mkdir(dataFolder, { recursive: true })
-  // First: the other file says that the folder is complete. Where there is a metadata log already nobody reads it.
+  // First: the other file says that the folder is complete.
   const checkpoint = kafkaReleases[plan.kafkaVersion].bootstrapCheckpoint
-  if (checkpoint !== undefined) await writeNew(bootstrapCheckpoint, Buffer.from(checkpoint, 'base64'))
-  await writeNew(metaProperties, renderMetaProperties(clusterId, plan.nodeId))
-}
-
-/** Leaves a file as it is that is there. */
-async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, content, { flag: 'wx' })
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
-  }
+  if (checkpoint === undefined) await rm(bootstrapCheckpoint, { force: true })
+  else await writeFile(bootstrapCheckpoint, Buffer.from(checkpoint, 'base64'))
+  await writeFile(metaProperties, renderMetaProperties(clusterId, plan.nodeId))
 }

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { TidewaterError } from '@tidewater/core'
 import { type BrokerLaunch, launchBroker, type RunningBroker } from './broker.js'
 import { brokerFolder, brokerPaths, clusterIdOf } from './broker-files.js'
+import { type KafkaVersion, kafkaReleases, kafkaVersions } from './kafka-releases.js'
 import { mostBrokers, nodeIds } from './listeners.js'
 
 export interface StartedBroker {
@@ -76,6 +78,33 @@ export async function findClusterId(stateFolder: string, brokers: number): Promi
       details: { stateFolder, brokers, found: known.length },
     },
   )
+}
+
+/**
+ * A newer release takes over the data of an older one, which can take it back; what it has formatted itself is its own.
+ *
+ * @throws TidewaterError `CONFIG_INVALID` when a newer release than this one has formatted the brokers' folders
+ */
+export function requireReadable(stateFolder: string, kafkaVersion: KafkaVersion): void {
+  const formattedBy = nodeIds(mostBrokers)
+    .map((id) => formattingRelease(brokerPaths(brokerFolder(stateFolder, id))))
+    .find((release) => release !== undefined)
+  if (formattedBy === undefined || kafkaVersions.indexOf(formattedBy) <= kafkaVersions.indexOf(kafkaVersion))
+    return
+  throw new TidewaterError(
+    'CONFIG_INVALID',
+    `${stateFolder} holds data that Kafka ${formattedBy} has formatted, which Kafka ${kafkaVersion} can't read`,
+    {
+      remedy: `Start it with kafkaVersion: '${formattedBy}', or choose another state folder.`,
+      details: { stateFolder, kafkaVersion, formattedBy },
+    },
+  )
+}
+
+/** Of the releases only the newest leaves a checkpoint of the features that its data begins with. */
+function formattingRelease(paths: ReturnType<typeof brokerPaths>): KafkaVersion | undefined {
+  if (!existsSync(paths.metaProperties) || !existsSync(paths.bootstrapCheckpoint)) return undefined
+  return kafkaVersions.find((release) => kafkaReleases[release].bootstrapCheckpoint !== undefined)
 }
 
 async function readClusterId(folder: string): Promise<string | undefined> {

@@ -1,8 +1,11 @@
 import { join, resolve } from 'node:path'
 import { parseConfig, TidewaterError } from '@tidewater/core'
+import { startAwsHost } from '../aws/host-process.js'
 import { endRecordedGroup } from '../supervisor/process-group.js'
+import type { SupervisedProcess } from '../supervisor/supervise.js'
+import type { ToolchainOptions } from '../toolchain/jars.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
-import { bootStack } from './boot.js'
+import { type BootedBroker, bootStack } from './boot.js'
 import { stopTogether } from './cluster.js'
 import { hideSecrets } from './iam/hide-secrets.js'
 import { readIamDocument } from './iam/iam-files.js'
@@ -10,9 +13,9 @@ import { iamPaths } from './iam/paths.js'
 import { loopbackHost } from './loopback.js'
 import { requestMetadata } from './metadata-probe.js'
 import { type LocalStackConfig, localStackSchema } from './options.js'
-import { proxiesEndWithTheirProcess } from './proxies.js'
+import { endsWithItsProcess } from './proxies.js'
 import { recordedBrokers, type StackRecord, stopTimeoutMsOf } from './stack-record.js'
-import { readRunningStack, readStackRecord, removeStackRecord } from './stack-state.js'
+import { readRunningStack, readStackRecord, removeStackRecord, writeStackRecord } from './stack-state.js'
 import type { StartLocalOptions } from './start-local.js'
 import { ownedPaths, removeAll } from './state-folder.js'
 
@@ -45,23 +48,26 @@ export function defaultStateFolder(env: NodeJS.ProcessEnv = process.env): string
  * Starts a stack that outlives this process, until {@link stopLocal}; or answers with the one that runs from that state
  * folder already. `keep` has no meaning here, and roles have none: nobody is there to hand out their credentials.
  *
- * @throws TidewaterError as `startLocal` does, but `STACK_ALREADY_RUNNING` only when `iam` or three brokers are asked of one
- *   that runs without
+ * @throws TidewaterError as `startLocal` does, but `STACK_ALREADY_RUNNING` only when `iam`, `aws` or three brokers are asked of
+ *   one that runs without
  */
 export async function upLocal(options: Omit<StartLocalOptions, 'keep'> = {}): Promise<UpLocalResult> {
   const { onProgress, signal, env, ...input } = options
   const toolchain = resolveToolchainOptions({ ...(env === undefined ? {} : { env }), onProgress, signal })
   const stateFolder = resolve(input.stateFolder ?? defaultStateFolder(toolchain.env))
   const config = parseConfig(localStackSchema, { ...input, stateFolder }, 'options of the local stack')
-  if (config.proxied) throw proxiesEndWithTheirProcess()
+  if (config.proxied) throw endsWithItsProcess('proxied')
   const running = await readRunningStack(stateFolder)
   if (running !== undefined) return foundRunning(running, config)
+  await endLeftServices(stateFolder)
   try {
     const { record, brokers } = await bootStack({ ...config, keep: true }, 'detached', toolchain)
-    // Until here an interrupted start leaves nothing behind; from here on the record is what finds the broker.
+    const aws = await detachedAws(record, brokers, config, toolchain)
+    // Until here an interrupted start leaves nothing behind; from here on the record is what finds the processes.
     const iam = await detachedIam(record)
     for (const { running } of brokers) running.process.release()
-    return { stack: record, wasRunning: false, ...iam }
+    aws?.process.release()
+    return { stack: aws?.record ?? record, wasRunning: false, ...iam }
   } catch (thrown) {
     // Another process was faster while this one waited for its lock.
     const startedMeanwhile = isAlreadyRunning(thrown) ? await readRunningStack(stateFolder) : undefined
@@ -70,12 +76,42 @@ export async function upLocal(options: Omit<StartLocalOptions, 'keep'> = {}): Pr
   }
 }
 
+/** Services whose brokers were ended by others would keep their ports, and nothing would find them any more. */
+async function endLeftServices(stateFolder: string): Promise<void> {
+  const left = await readStackRecord(stateFolder)
+  if (left?.aws !== undefined) await endRecordedGroup(left.aws.process, stopTimeoutMsOf(left, {}))
+}
+
+/** Starts the AWS services of a stack and records them; the brokers don't stay when that fails. */
+async function detachedAws(
+  record: StackRecord,
+  brokers: readonly BootedBroker[],
+  config: LocalStackConfig,
+  toolchain: ToolchainOptions,
+): Promise<{ readonly record: StackRecord; readonly process: SupervisedProcess } | undefined> {
+  if (config.aws === undefined) return undefined
+  const { stateFolder } = record
+  try {
+    const host = await startAwsHost({ stateFolder, config: config.aws, spark: config.spark }, toolchain)
+    const { pid: _, ...answer } = host.answer
+    const { identity, logFile } = host.process
+    const withAws = { ...record, aws: { process: identity, logFile, ...answer } }
+    await writeStackRecord(withAws)
+    return { record: withAws, process: host.process }
+  } catch (thrown) {
+    await Promise.all(brokers.map(({ running }) => running.process.kill()))
+    await removeStackRecord(stateFolder)
+    throw thrown
+  }
+}
+
 async function foundRunning(
   stack: StackRecord,
-  config: Pick<LocalStackConfig, 'iam' | 'brokers'>,
+  config: Pick<LocalStackConfig, 'iam' | 'aws' | 'brokers'>,
 ): Promise<UpLocalResult> {
   const brokers = recordedBrokers(stack).length
   if (config.iam !== undefined && stack.iam === undefined) throw otherStack(stack, 'has no IAM listener')
+  if (config.aws !== undefined && stack.aws === undefined) throw otherStack(stack, 'has no AWS services')
   if (config.brokers > brokers) throw otherStack(stack, `has ${brokers} broker, not ${config.brokers}`)
   return { stack, wasRunning: true, ...(await detachedIam(stack)) }
 }
@@ -148,6 +184,8 @@ export async function stopLocal(
   // Without a record the folder is not known to be a stack's, so nothing is removed from it.
   if (stack === undefined) return { outcome: 'not-running', stateFolder: folder }
   const timeoutMs = stopTimeoutMsOf(stack, options)
+  // Before the brokers: jobs that lose theirs would fill logs with it.
+  if (stack.aws !== undefined) await endRecordedGroup(stack.aws.process, timeoutMs)
   const ends = await stopTogether(
     recordedBrokers(stack).map(({ process }) => ({
       stop: () => endRecordedGroup(process, timeoutMs),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type AwsOptions, awsOptionsSchema } from '../aws/aws-options.js'
 import { type IamOptions, iamOptionsSchema } from './iam/options.js'
 import { kafkaVersions } from './kafka-releases.js'
 import { firstNodeId, listenerRequests, mostBrokers, portConflict } from './listeners.js'
@@ -22,8 +23,8 @@ export const localStackSchema = z
      */
     brokers: z.literal([1, 3]).default(1),
     /**
-     * Release of Kafka. Default 3.9. 4.1 is fetched when it is first asked for; a state folder stays with the release
-     * that made it.
+     * Release of Kafka. Default 3.9. 4.1 is fetched when it is first asked for. On a state folder of 3.9 either goes on; one
+     * that 4.1 has made is refused to 3.9.
      */
     kafkaVersion: z.enum(kafkaVersions).default('3.9'),
     /** Port of the first Kafka broker on 127.0.0.1. Default: a free one. */
@@ -65,6 +66,11 @@ export const localStackSchema = z
       (value) => (value === true ? {} : value === false ? undefined : value),
       iamOptionsSchema.optional(),
     ),
+    /** AWS's services: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS. Default false; true: all their defaults. */
+    aws: z.preprocess(
+      (value) => (value === true ? {} : value === false ? undefined : value),
+      awsOptionsSchema.optional(),
+    ),
   })
   .superRefine((config, context) => {
     const refuse = (path: string, message: string, input: unknown) =>
@@ -93,8 +99,9 @@ export const localStackSchema = z
     brokerHeapMb: config.brokerHeapMb ?? (config.brokers === 1 ? 512 : 256),
   }))
 
-export type LocalStackInput = Omit<z.input<typeof localStackSchema>, 'iam'> & {
+export type LocalStackInput = Omit<z.input<typeof localStackSchema>, 'iam' | 'aws'> & {
   readonly iam?: boolean | IamOptions | undefined
+  readonly aws?: boolean | AwsOptions | undefined
 }
 export type LocalStackConfig = Readonly<z.output<typeof localStackSchema>>
 export type SparkResources = Readonly<z.output<typeof sparkResourcesSchema>>

@@ -23,12 +23,12 @@ export function advertiseProxies(
   )
 }
 
-export function proxiesEndWithTheirProcess(): TidewaterError {
+export function endsWithItsProcess(option: 'proxied' | 'aws'): TidewaterError {
   return new TidewaterError(
     'CONFIG_INVALID',
-    'A stack with proxied: true ends with the process of its proxies',
+    `A stack with ${option} ends with the process that started it`,
     {
-      remedy: 'Leave proxied out for a stack that outlives its process.',
+      remedy: `Leave ${option} out for a stack that outlives its process.`,
     },
   )
 }

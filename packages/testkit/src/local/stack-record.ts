@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseConfig, TidewaterError } from '@tidewater/core'
+import type { ProcessIdentity } from '@tidewater/core/processes'
 import { z } from 'zod'
-import type { ProcessIdentity } from '../supervisor/process-identity.js'
 import { brokerFolder, brokerPaths } from './broker-files.js'
 import type { IamDocument } from './iam/document.js'
 import { trustStorePassword } from './iam/keytool-commands.js'
@@ -34,6 +34,20 @@ const iamSchema = z.object({
   accessKeyId: z.string(),
 })
 
+const awsSchema = z.object({
+  /** Of the process whose end is the services' end. */
+  process: identitySchema,
+  logFile: z.string(),
+  /** One URL for all services. */
+  endpointUrl: z.string(),
+  s3Url: z.string(),
+  region: z.string(),
+  accountId: z.string(),
+  credentialsFile: z.string(),
+  accessKeyId: z.string(),
+  buckets: z.array(z.string()),
+})
+
 // A stack outlives the version that started it, and `local down` has to stop it all the same: fields that came later are
 // optional, and those that a later version adds are passed over.
 const recordSchema = z
@@ -58,6 +72,8 @@ const recordSchema = z
     stopTimeoutMs: z.int().optional(),
     /** The IAM listener, without secrets. */
     iam: iamSchema.optional(),
+    /** AWS's services, without secrets. */
+    aws: awsSchema.optional(),
     /** The brokers beyond the first, which the fields above describe; absent in a stack of one. */
     furtherBrokers: z.array(brokerSchema).optional(),
   })

@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
-import { isRunning, type ProcessIdentity } from '../supervisor/process-identity.js'
+import { isRunning, type ProcessIdentity } from '@tidewater/core/processes'
 import {
   describeStack,
   parseStackRecord,

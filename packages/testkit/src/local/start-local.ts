@@ -1,15 +1,19 @@
 import { parseConfig, TidewaterError } from '@tidewater/core'
+import { ownedStackAccount } from '../aws/account.js'
+import type { AwsOptions } from '../aws/aws-options.js'
+import { type AwsStack, type RunningAwsStack, startAwsStack } from '../aws/aws-stack.js'
+import { mskOfStack } from '../aws/local-aws.js'
 import type { OnProgress } from '../progress.js'
 import { runSparkModule } from '../spark/run-spark-module.js'
 import type { SparkEvent, SparkModuleOptions, SparkRun } from '../spark/types.js'
 import { resolveToolchainOptions } from '../toolchain/toolchain.js'
-import { type BootedStack, bootStack } from './boot.js'
+import { type BootedStack, bootStack, namesLog } from './boot.js'
 import { brokerControl, type LocalBroker } from './broker-control.js'
 import { stopTogether } from './cluster.js'
 import { type LocalIam, localIam } from './iam/local-iam.js'
 import type { IamOptions } from './iam/options.js'
 import { type LocalStackConfig, type LocalStackInput, localStackSchema } from './options.js'
-import { proxiesEndWithTheirProcess } from './proxies.js'
+import { endsWithItsProcess } from './proxies.js'
 import { removeStackRecord } from './stack-state.js'
 import { leaveAll, removeAll } from './state-folder.js'
 
@@ -42,6 +46,8 @@ export interface LocalStack extends AsyncDisposable {
   readonly broker: LocalBroker
   /** The IAM listener; undefined unless it was asked for. */
   readonly iam: LocalIam | undefined
+  /** AWS's services; undefined unless they were asked for. */
+  readonly aws: AwsStack | undefined
   /** Runs a Python module on Spark; see {@link runSparkModule}. The stack's stop ends it. */
   runSparkModule<E extends SparkEvent = SparkEvent>(options: StackSparkOptions<E>): Promise<SparkRun<E>>
   /** Ends the Spark runs and the brokers, then removes a temporary state folder. Safe to call again. */
@@ -50,13 +56,16 @@ export interface LocalStack extends AsyncDisposable {
    * Lets the brokers outlive this process, with its state folder, until `stopLocal(stateFolder)` or `tidewater local down`.
    * Spark runs still end with this process. `stop()` works as before.
    *
-   * @throws TidewaterError `STACK_NOT_RUNNING`; `CONFIG_INVALID` with `proxied`: the proxies end with this process
+   * @throws TidewaterError `STACK_NOT_RUNNING`; `CONFIG_INVALID` with `proxied` or `aws`: they end with this process
    */
   detach(): Promise<void>
 }
 
 /** A stack that was started with `iam`. */
 export type LocalIamStack = LocalStack & { readonly iam: LocalIam }
+
+/** A stack that was started with `aws`. */
+export type LocalAwsStack = LocalStack & { readonly aws: AwsStack }
 
 export interface StopOptions {
   /** Leave the state folder where it is, also a temporary one. Default: the `keep` that the stack was started with. */
@@ -70,6 +79,8 @@ export interface StopOptions {
  * With `iam` it has a second listener, SASL_SSL on `localhost`, that authenticates and authorizes as Amazon MSK does with
  * IAM; see {@link LocalStack.iam}. The first listener stays open to anybody on this machine.
  *
+ * With `aws` it has AWS's services beside it; see {@link LocalStack.aws}. Their first start on a machine needs Python 3.10.
+ *
  * No process outlives the caller's, not even when that is killed by SIGKILL; a temporary state folder goes with it.
  *
  * @throws TidewaterError `CONFIG_INVALID`, `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD`, `DOWNLOAD_FAILED`,
@@ -77,8 +88,14 @@ export interface StopOptions {
  *   `PROCESS_START_TIMEOUT`, `ABORTED`
  */
 export function startLocal(
+  options: StartLocalOptions & { readonly iam: true | IamOptions; readonly aws: true | AwsOptions },
+): Promise<LocalIamStack & LocalAwsStack>
+export function startLocal(
   options: StartLocalOptions & { readonly iam: true | IamOptions },
 ): Promise<LocalIamStack>
+export function startLocal(
+  options: StartLocalOptions & { readonly aws: true | AwsOptions },
+): Promise<LocalAwsStack>
 export function startLocal(options?: StartLocalOptions): Promise<LocalStack>
 export async function startLocal(options: StartLocalOptions = {}): Promise<LocalStack> {
   const { onProgress, signal, env, ...input } = options
@@ -99,8 +116,11 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
   const [first] = brokers
   if (first === undefined) throw new TidewaterError('INTERNAL', 'A stack has at least one broker')
 
+  const iam = iamOf(booted, config, () => requireNotStopped(stopping))
+  let aws: RunningAwsStack | undefined
+
   const stopAll = async (options: StopOptions) => {
-    await Promise.all([...sparkRuns].map((run) => run.stop()))
+    await Promise.all([aws?.close(), ...[...sparkRuns].map((run) => run.stop())])
     await stopTogether(brokers)
     for (const { proxy } of brokers) await proxy?.close()
     await removeStackRecord(record.stateFolder)
@@ -113,8 +133,29 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
     return stopping
   }
 
+  if (config.aws !== undefined) {
+    try {
+      aws = await startAwsStack({
+        stateFolder: record.stateFolder,
+        config: config.aws,
+        spark: config.spark,
+        toolchain,
+        ...(iam === undefined
+          ? {}
+          : {
+              account: ownedStackAccount(iam, config.iam?.users.map(({ name }) => name) ?? []),
+              services: [mskOfStack(iam)],
+            }),
+      })
+    } catch (thrown) {
+      await stop({ keepStateFolder: namesLog(thrown) })
+      throw thrown
+    }
+  }
+
   return {
-    iam: iamOf(booted, config, () => requireNotStopped(stopping)),
+    iam,
+    aws,
     bootstrapBrokers: record.bootstrapBrokers,
     stateFolder: record.stateFolder,
     warehouseFolder: record.warehouseFolder,
@@ -136,7 +177,8 @@ export async function startLocal(options: StartLocalOptions = {}): Promise<Local
     stop,
     async detach() {
       requireNotStopped(stopping)
-      if (config.proxied) throw proxiesEndWithTheirProcess()
+      if (config.proxied) throw endsWithItsProcess('proxied')
+      if (config.aws !== undefined) throw endsWithItsProcess('aws')
       if (!brokers.some(({ isRunning }) => isRunning)) throw notRunning('The Kafka broker is not running')
       await booted.recordDetached()
       for (const { release } of controls) release()

@@ -48,7 +48,7 @@ export function leaveAll(paths: readonly string[]): void {
 
 /** What a stack makes in its state folder: a folder the caller named may hold other things as well. */
 export function ownedPaths(stateFolder: string): string[] {
-  const folders = ['iam', 'spark', 'warehouse'].map((name) => join(stateFolder, name))
+  const folders = ['aws', 'iam', 'spark', 'warehouse'].map((name) => join(stateFolder, name))
   const brokers = nodeIds(mostBrokers).map((id) => brokerFolder(stateFolder, id))
   return [stackFile(stateFolder), ...brokers, ...folders]
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRunning, type ProcessIdentity } from './process-identity.js'
+import { isRunning, type ProcessIdentity } from '@tidewater/core/processes'
 
 const pollMs = 25
 

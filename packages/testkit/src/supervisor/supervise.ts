@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TidewaterError } from '@tidewater/core'
+import { identifyProcess, type ProcessIdentity } from '@tidewater/core/processes'
 import { ensureGuard, guardGroup, releaseGroup } from './guard.js'
 import { forEachLine } from './lines.js'
 import { readLogTail } from './log-tail.js'
 import { groupEnds, signalGroup, signalProcess } from './process-group.js'
-import { identifyProcess, type ProcessIdentity } from './process-identity.js'
 
 /** How long members of a group may outlive their leader before they are killed. */
 const followersGraceMs = 5_000
@@ -21,9 +21,14 @@ export interface ProcessSpec {
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Standard error goes to it, and standard output unless `onStdoutLine` takes that. Appended to; created with its folder. */
+  /**
+   * Standard error goes to it, and standard output unless `onStdoutLine` or `stdoutFile` takes that. Appended to; created
+   * with its folder.
+   */
   readonly logFile: string
   readonly onStdoutLine?: (line: string) => void
+  /** Appended to. */
+  readonly stdoutFile?: string
 }
 
 /** How a process ended: one of the two is there. */
@@ -46,6 +51,8 @@ export interface SupervisedProcess {
    * paused goes on for it. Resolves when the group has ended, to whether it had to be killed.
    */
   stop(graceMs: number): Promise<'stopped' | 'killed'>
+  /** SIGTERM to the whole group, as the end of a container is. */
+  interrupt(): void
   /** SIGSTOP to the group: it stays, and does nothing. */
   pause(): void
   /** SIGCONT to the group. */
@@ -69,15 +76,17 @@ export async function supervise(spec: ProcessSpec): Promise<SupervisedProcess> {
   mkdirSync(dirname(spec.logFile), { recursive: true })
   // The child writes to the file itself: nothing is lost when this process ends first.
   const log = openSync(spec.logFile, 'a')
+  const stdout = spec.stdoutFile === undefined ? log : openSync(spec.stdoutFile, 'a')
   let child: ChildProcess
   try {
     child = spawn(spec.command, [...spec.args], {
       cwd: spec.cwd,
       env: spec.env,
       detached: true,
-      stdio: ['ignore', spec.onStdoutLine ? 'pipe' : log, log],
+      stdio: ['ignore', spec.onStdoutLine ? 'pipe' : stdout, log],
     })
   } finally {
+    if (stdout !== log) closeSync(stdout)
     closeSync(log)
   }
   const pid = child.pid
@@ -123,6 +132,9 @@ function supervised(
       await ended
       clearTimeout(timer)
       return killed ? 'killed' : 'stopped'
+    },
+    interrupt() {
+      if (leaderRuns()) signalGroup(pid, 'SIGTERM')
     },
     pause() {
       if (leaderRuns()) signalGroup(pid, 'SIGSTOP')

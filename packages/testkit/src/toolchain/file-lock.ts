@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { abortableSleep, TidewaterError } from '@tidewater/core'
-import { identifyProcess, isRunning, type ProcessIdentity } from '../supervisor/process-identity.js'
+import { identifyProcess, isRunning, type ProcessIdentity } from '@tidewater/core/processes'
 
 const pollMs = 100
 

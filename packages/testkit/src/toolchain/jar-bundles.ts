@@ -18,6 +18,7 @@ export const jarBundles: Readonly<Record<JarBundle, JarBundlePlan>> = {
   kafka: fetched("Kafka's jars", 'kafka-broker'),
   'kafka-4.1': fetched("Kafka 4.1's jars", 'kafka-broker-4.1'),
   spark: fetched("Spark's connector jars", 'spark-jars'),
+  'spark-aws': fetched("Spark's jars for S3 and Glue", 'spark-aws-jars'),
   'spark-decoder': {
     title: "The Spark job's Avro decoder",
     package: 'spark',

@@ -1,14 +1,20 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { JarBundle } from '../progress.js'
+import { prepareAwsEmulator } from './aws-emulator.js'
 import { cacheFolder } from './cache-folder.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from './jars.js'
 import { ensurePythonEnvironment } from './python-env.js'
 import { requirePrerequisites } from './require-prerequisites.js'
 
+export type ToolchainPart = JarBundle | 'aws-emulator'
+
 export interface PrepareToolchainOptions extends Partial<ToolchainOptions> {
-  /** What is going to be used; `msk-iam-broker` is what `startLocal({ iam: true })` adds to `kafka`. Default: `kafka`, `spark`, `spark-decoder`. */
-  readonly parts?: readonly JarBundle[]
+  /**
+   * What is going to be used. `startLocal` adds `msk-iam-broker` with `iam`, and with `aws` `aws-emulator` and, for the
+   * first job, `spark-aws`. Default: `kafka`, `spark`, `spark-decoder`.
+   */
+  readonly parts?: readonly ToolchainPart[]
 }
 
 /** Where the parts of the tool chain lie. */
@@ -22,6 +28,8 @@ export interface Toolchain {
   readonly sparkJarsFolder?: string
   /** Folder of the compiled Avro decoder of the Spark job, built from @tidewater/spark's sources. */
   readonly sparkDecoderJarsFolder?: string
+  /** Folder of the jars that Spark needs for S3 and Glue, beside those. */
+  readonly sparkAwsJarsFolder?: string
   /** Folder of the broker's IAM plugin, built from this package's sources. */
   readonly mskIamBrokerJarsFolder?: string
   /** The Python that has PySpark, for `python -m …`. */
@@ -50,9 +58,11 @@ export function resolveToolchainOptions(options: Partial<ToolchainOptions> = {})
 export async function prepareToolchain(options: PrepareToolchainOptions = {}): Promise<Toolchain> {
   const resolved = resolveToolchainOptions(options)
   const parts = options.parts ?? ['kafka', 'spark', 'spark-decoder']
-  const forJars = await jarPrerequisites(parts, resolved.cacheFolder)
+  const bundles = parts.filter((part) => part !== 'aws-emulator')
+  const forJars = await jarPrerequisites(bundles, resolved.cacheFolder)
+  const usesPython = parts.includes('spark') || parts.includes('aws-emulator')
   const machine = await requirePrerequisites(
-    ['node', ...forJars, ...(parts.includes('spark') ? (['python'] as const) : [])],
+    ['node', ...forJars, ...(usesPython ? (['python'] as const) : [])],
     resolved.env,
   )
   const jars = (bundle: JarBundle) => (parts.includes(bundle) ? ensureJars(bundle, resolved) : undefined)
@@ -62,13 +72,17 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   const mskIamBrokerJarsFolder = await jars('msk-iam-broker')
   const sparkJarsFolder = await jars('spark')
   const sparkDecoderJarsFolder = await jars('spark-decoder')
-  const python =
-    machine.python === undefined ? undefined : await ensurePythonEnvironment(machine.python, resolved)
+  const sparkAwsJarsFolder = await jars('spark-aws')
+  const python = parts.includes('spark')
+    ? await ensurePythonEnvironment(machine.python ?? {}, resolved)
+    : undefined
+  if (parts.includes('aws-emulator')) await prepareAwsEmulator(resolved)
   return {
     cacheFolder: resolved.cacheFolder,
     ...(kafkaJarsFolder === undefined ? {} : { kafkaJarsFolder }),
     ...(kafka41JarsFolder === undefined ? {} : { kafka41JarsFolder }),
     ...(sparkDecoderJarsFolder === undefined ? {} : { sparkDecoderJarsFolder }),
+    ...(sparkAwsJarsFolder === undefined ? {} : { sparkAwsJarsFolder }),
     ...(mskIamBrokerJarsFolder === undefined ? {} : { mskIamBrokerJarsFolder }),
     ...(sparkJarsFolder === undefined ? {} : { sparkJarsFolder }),
     ...(python === undefined ? {} : { python }),
@@ -78,15 +92,20 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
 /**
  * The Python of a virtual environment of the caller's own, kept in the cache folder like Tidewater's.
  *
- * @param requirements a requirements file for pip
+ * @param requirements a requirements file for pip. Default: that of @tidewater/spark, for a Python that has PySpark and what
+ *   `packageSpark` brings along
  * @returns path of the environment's `python`; use it as `python -m …`
  * @throws TidewaterError `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD`, `DOWNLOAD_FAILED`, `FOLDER_NOT_WRITABLE`, `ABORTED`
  */
 export async function preparePython(
-  requirements: string,
+  requirements?: string,
   options: Partial<ToolchainOptions> = {},
 ): Promise<string> {
   const resolved = resolveToolchainOptions(options)
   const { python = {} } = await requirePrerequisites(['python'], resolved.env)
-  return ensurePythonEnvironment(python, resolved, resolve(requirements))
+  return ensurePythonEnvironment(
+    python,
+    resolved,
+    requirements === undefined ? undefined : resolve(requirements),
+  )
 }

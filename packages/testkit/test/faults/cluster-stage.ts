@@ -17,6 +17,8 @@ export const partitions = 6
 
 /** Three brokers behind proxies, and what a test of their faults asks of them. Asked and read by another client. */
 export class ClusterStage {
+  #restarts: Promise<unknown>[] = []
+
   private constructor(readonly stack: LocalStack) {}
 
   static async start(options: Pick<LocalStackInput, 'kafkaVersion' | 'smallLogDir'>): Promise<ClusterStage> {
@@ -99,8 +101,21 @@ export class ClusterStage {
       .toEqual(Array.from({ length: count }, () => 3))
   }
 
+  /**
+   * Kills the broker and starts it again at once. The controller lets it come back when the old one's session is over, which
+   * is when others take its place: starting it only then would take as long once more.
+   */
+  async crash(broker: LocalBroker): Promise<void> {
+    await broker.kill()
+    const restart = broker.start()
+    // Awaited by `heal`; until then nobody may miss its failure.
+    restart.catch(() => {})
+    this.#restarts.push(restart)
+  }
+
   /** Ends every fault, whatever a test left behind. */
   async heal(): Promise<void> {
+    await Promise.all(this.#restarts.splice(0))
     for (const broker of this.brokers) {
       const proxy = this.proxyOf(broker)
       proxy.resume()

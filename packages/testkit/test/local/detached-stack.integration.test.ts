@@ -1,8 +1,17 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type DetachedIam, localStatus, startLocal, stopLocal, upLocal } from '../../src/index.js'
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
+import { fromIni } from '@aws-sdk/credential-providers'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import {
+  type DetachedIam,
+  localStatus,
+  type StackRecord,
+  startLocal,
+  stopLocal,
+  upLocal,
+} from '../../src/index.js'
 import { connect, iamClient } from '../iam-client.js'
 import { countRecords, createTopic, sendValues } from '../kafka-records.js'
 import { expectGone, startFixture } from '../processes.js'
@@ -23,6 +32,7 @@ interface Up {
   readonly pid: number
   readonly wasRunning: boolean
   readonly iam?: DetachedIam
+  readonly aws?: NonNullable<StackRecord['aws']>
 }
 
 /** `upLocal` in a process that ends afterwards. */
@@ -124,4 +134,37 @@ test('IAM outlives the command: found again with its credentials, and the same a
   expect(await readFile(shown.caFile, 'utf8')).toBe(certificate)
   await stopLocal(folder, { removeState: true })
   expect(await readdir(folder)).toEqual([])
+})
+
+test('AWS services outlive the process that started them, and end with the stack or with their own process', async () => {
+  const { aws, pid } = await up({ WITH_AWS: 'yes' })
+  if (aws === undefined) throw new Error('there are no AWS services')
+  const client = new S3Client({
+    endpoint: aws.endpointUrl,
+    region: aws.region,
+    credentials: fromIni({ filepath: aws.credentialsFile }),
+    maxAttempts: 1,
+  })
+  const buckets = async () => (await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)
+  expect(await buckets()).toEqual(['tidewater'])
+  expect(await up({ WITH_AWS: 'yes' })).toMatchObject({
+    wasRunning: true,
+    aws: { endpointUrl: aws.endpointUrl },
+  })
+  expect(await fetch(aws.s3Url)).toMatchObject({ status: 200 })
+  process.kill(aws.process.pid, 'SIGKILL')
+  await vi.waitFor(async () => expect(fetch(aws.s3Url)).rejects.toThrow(), { timeout: 60_000 })
+
+  await stopLocal(folder)
+  await expectGone([pid])
+  const again = await up({ WITH_AWS: 'yes' })
+  await stopLocal(folder)
+  await expectGone([again.aws?.process.pid ?? 0])
+  await expect(fetch(again.aws?.s3Url ?? '')).rejects.toThrow()
+
+  await up()
+  await expect(upLocal({ stateFolder: folder, aws: true })).rejects.toMatchObject({
+    code: 'STACK_ALREADY_RUNNING',
+    message: expect.stringContaining('has no AWS services'),
+  })
 })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { identifyProcess } from '@tidewater/core/processes'
 import { expect, test } from 'vitest'
-import { identifyProcess } from '../../src/supervisor/process-identity.js'
 import { expectGone, startFixture } from '../processes.js'
 
 test.each([

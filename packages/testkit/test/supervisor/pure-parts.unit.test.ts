@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
+import { identifyProcess, isRunning, startFromStat } from '@tidewater/core/processes'
 import { expect, test } from 'vitest'
 import { forEachLine } from '../../src/supervisor/lines.js'
 import { tailOf } from '../../src/supervisor/log-tail.js'
-import { identifyProcess, isRunning, startFromStat } from '../../src/supervisor/process-identity.js'
 import { processFailure } from '../../src/supervisor/supervise.js'
 
 const statWith = (state: string, startTicks: string) =>

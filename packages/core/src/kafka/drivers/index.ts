@@ -1,7 +1,7 @@
 // What every driver shares: for those who write one.
 export { admitted } from './admission.js'
 export { FrameReader } from './frames.js'
-export { checkProducerOptions } from './producer-options.js'
+export { acksOnWire, checkProducerOptions } from './producer-options.js'
 export {
   brokerError,
   deliveryTimeout,

@@ -1,6 +1,12 @@
 import { TidewaterError } from '../../errors.js'
 import type { Compression, DriverName, DriverProducerOptions } from '../port.js'
 
+/** Kafka's numbers for `acks`. */
+export const acksOnWire = { all: -1, leader: 1, none: 0 } as const
+
+/** Default of `transactionTimeoutMs`, of every driver and of the producer above them. */
+export const defaultTransactionTimeoutMs = 60_000
+
 /** Bounds of `deliveryTimeoutMs`, of every driver and of the producer above them. */
 export const deliveryTimeoutBoundsMs = { min: 1_000, max: 900_000 } as const
 

@@ -24,20 +24,8 @@ export function recordSizeBytes(record: ProduceRecord): number {
 
 /** Why a record can't be sent at all; undefined when it can. The same rules for every driver. */
 export function checkRecord(record: ProduceRecord, maxRequestBytes: number): TidewaterError | undefined {
-  const { timestampMs } = record
-  // 0 is not a time on the wire of either library: both take it for "now" and would store another time than asked.
-  if (timestampMs !== undefined && !(Number.isSafeInteger(timestampMs) && timestampMs >= 1)) {
-    return new TidewaterError(
-      'RECORD_INVALID',
-      `timestampMs must be a whole number of at least 1, got ${timestampMs}`,
-      {
-        remedy: 'Pass milliseconds since the epoch, or leave timestampMs out.',
-        details: { timestampMs },
-      },
-    )
-  }
-  const invalidHeaders = checkHeaders(record.headers)
-  if (invalidHeaders !== undefined) return invalidHeaders
+  const invalid = checkTimestamp(record.timestampMs) ?? checkHeaders(record.headers)
+  if (invalid !== undefined) return invalid
   const sizeBytes = recordSizeBytes(record)
   if (sizeBytes + requestOverheadBytes <= maxRequestBytes) return undefined
   return new TidewaterError(
@@ -47,6 +35,18 @@ export function checkRecord(record: ProduceRecord, maxRequestBytes: number): Tid
       remedy: "Send a smaller record, or raise maxRequestBytes and the topic's max.message.bytes.",
       details: { sizeBytes, limitBytes: maxRequestBytes, limit: 'maxRequestBytes' },
     },
+  )
+}
+
+/** Why a timestamp can't be sent; undefined when it can. */
+export function checkTimestamp(timestampMs: unknown): TidewaterError | undefined {
+  // 0 is not a time on the wire of either library: both take it for "now" and would store another time than asked.
+  if (timestampMs === undefined || (Number.isSafeInteger(timestampMs) && (timestampMs as number) >= 1))
+    return undefined
+  return new TidewaterError(
+    'RECORD_INVALID',
+    `timestampMs must be a whole number of at least 1, got ${describeValue(timestampMs)}`,
+    { remedy: 'Pass milliseconds since the epoch, or leave timestampMs out.', details: { timestampMs } },
   )
 }
 

@@ -1,8 +1,7 @@
 import type { KafkaConnection } from '../../../config/kafka.js'
 import type { DriverProducerOptions } from '../../port.js'
+import { acksOnWire } from '../producer-options.js'
 import { clamp, connectionConfig } from './client.js'
-
-const acksOnTheWire = { all: -1, leader: 1, none: 0 } as const
 
 /** librdkafka looks for expired records once a second, so its own clock has to run out before the caller's. */
 const expiryScanMs = 1_000
@@ -12,7 +11,7 @@ export function producerConfig(connection: KafkaConnection, options: DriverProdu
   const messageTimeoutMs = Math.max(Math.ceil(deliveryTimeoutMs / 2), deliveryTimeoutMs - 2 * expiryScanMs)
   return {
     ...connectionConfig(connection),
-    acks: acksOnTheWire[acks],
+    acks: acksOnWire[acks],
     'enable.idempotence': idempotent,
     'compression.codec': compression,
     'message.timeout.ms': messageTimeoutMs,

@@ -1,5 +1,5 @@
 import { messageOf, TidewaterError } from '../../../errors.js'
-import { brokerError, type ErrorSubject, unreachable } from '../protocol-errors.js'
+import { brokerError, type ErrorSubject, kafkaCode, unreachable } from '../protocol-errors.js'
 import { securityError } from '../security-errors.js'
 
 export interface KafkajsSubject extends ErrorSubject {
@@ -49,7 +49,8 @@ export function kafkajsError(thrown: unknown, subject: KafkajsSubject): Tidewate
   if (typeof code === 'number' && type !== undefined) return brokerError(code, text, subject, thrown)
   const refused = securityError(text, subject, thrown)
   if (refused !== undefined) return refused
-  if (name === 'KafkaJSSASLAuthenticationError') return brokerError(58, text, subject, thrown)
+  if (name === 'KafkaJSSASLAuthenticationError')
+    return brokerError(kafkaCode.saslAuthenticationFailed, text, subject, thrown)
   // Nothing answered, or the connection broke: brokers come back, so the same call may work later.
   if (name !== undefined && connectionErrors.has(name)) return unreachable(subject.brokers, text, thrown)
   // Connected, but the first request got no answer: kafkajs only notices that it knows no API version.

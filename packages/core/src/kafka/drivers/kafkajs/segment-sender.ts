@@ -5,6 +5,7 @@ import { decideRetry, type RetryPolicy } from '../../../retry/policy.js'
 import type { DriverProducerOptions, ProduceBatch } from '../../port.js'
 import type { Deadline } from '../deadline.js'
 import type { DeliveryLedger } from '../delivery-ledger.js'
+import { acksOnWire } from '../producer-options.js'
 import { deliveryTimeout, kafkaCode, withDoubt } from '../protocol-errors.js'
 import type { Segment } from '../split-send.js'
 import type { TopicPartitions } from '../topic-partitions.js'
@@ -12,8 +13,6 @@ import { compressionType } from './codecs.js'
 import { kafkajsError } from './errors.js'
 import { type MessagesOfPartition, toMessages } from './messages.js'
 import type { ProduceSession, ProduceSessions } from './produce-session.js'
-
-const acksOnTheWire = { all: -1, leader: 1, none: 0 } as const
 
 // Bounded by the delivery deadline alone: a broker that restarts within it loses nothing.
 const resendPolicy: RetryPolicy = {
@@ -206,7 +205,7 @@ export class SegmentSender {
   #request({ topic }: ProduceBatch, messages: MessagesOfPartition): Kafkajs.ProducerRecord {
     return {
       topic,
-      acks: acksOnTheWire[this.options.acks],
+      acks: acksOnWire[this.options.acks],
       timeout: this.requestTimeoutMs,
       compression: this.#compression,
       messages: messages as unknown as Kafkajs.Message[],

@@ -1,7 +1,7 @@
 import type { BatchReport, DeliveredRange, FailedRange, TidewaterError } from '@tidewater/core'
 
 /** Gathers what becomes of the records of one `send`, in whatever parts they were sent. */
-export class Fate {
+export class ReportBuilder {
   readonly report: Promise<BatchReport>
   readonly #topic: string
   readonly #partition: number

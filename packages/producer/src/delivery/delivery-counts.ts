@@ -43,7 +43,7 @@ interface Account {
 }
 
 /** Counts records per partition. The exactly-once audit compares the table with these numbers. */
-export class Ledger {
+export class DeliveryCounts {
   readonly #accounts = new Map<number, Account>()
   deadLetteredRecords = 0
   deliveredBytes = 0

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { messageOf } from '@tidewater/core'
+import { messageOf } from '../errors.js'
 
 /**
  * A process, told apart from another one that was given the same pid later. `startedAt` is opaque: boot and clock ticks

@@ -1,0 +1,12 @@
+export { fileStore } from './file-store.js'
+export { joinLocation, type Location, parseLocation } from './location.js'
+export { createObjectStore } from './object-store.js'
+export type {
+  ByteRange,
+  ListedObject,
+  ObjectFacts,
+  ObjectStore,
+  StorageCall,
+  StoredObject,
+} from './port.js'
+export { createS3Store, type S3StoreOptions } from './s3-store.js'
