@@ -30,8 +30,12 @@ export async function localJobTarget(options: SparkRunOptions): Promise<LocalJob
     },
     'Spark resources',
   )
-  const { sparkJarsFolder = '', python = '' } = await prepareToolchain({
-    parts: ['spark'],
+  const {
+    sparkJarsFolder = '',
+    sparkDecoderJarsFolder = '',
+    python = '',
+  } = await prepareToolchain({
+    parts: ['spark', 'spark-decoder'],
     env,
     ...(cacheFolder === undefined ? {} : { cacheFolder }),
     onProgress,
@@ -41,7 +45,7 @@ export async function localJobTarget(options: SparkRunOptions): Promise<LocalJob
   await requireWritableFolder(stateFolder, 'state folder', 'Choose another stateFolder.')
   const sparkConf = sparkDefaults({
     stateFolder,
-    jarsFolder: sparkJarsFolder,
+    jarsFolders: [sparkJarsFolder, sparkDecoderJarsFolder],
     ...resources,
     sparkConf: options.sparkConf ?? {},
   })
