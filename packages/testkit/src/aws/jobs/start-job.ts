@@ -126,7 +126,7 @@ async function planCommand(spec: JobSpec, options: JobHostOptions) {
   const plan = {
     stateFolder: options.stateFolder,
     runName: spec.id,
-    jarsFolder: sparkJarsFolder,
+    jarsFolders: [sparkJarsFolder],
     sparkConf: {},
     ...spark,
   }
