@@ -44,7 +44,7 @@ const pure = [
   '^packages/emr/src/serverless/(application-definition|plan-application)\\.ts$',
   '^packages/emr/src/eks/plan-virtual-cluster\\.ts$',
   '^packages/emr/src/run/(failure|identity|lease-plan|port|progress|replacement-plan|run-tags|spark-submit|staged-document|submission-plan|wait-plan)\\.ts$',
-  '^packages/emr/src/run/targets/(ec2-step-answers|local-state)\\.ts$',
+  '^packages/emr/src/run/targets/(ec2-step-answers|local-state|service-status)\\.ts$',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
   '^packages/testkit/src/(java-properties|progress)\\.ts$',
   '^packages/testkit/src/local/(broker-files|kafka-releases|listeners|loopback|metadata-wire|options|stack-record)\\.ts$',

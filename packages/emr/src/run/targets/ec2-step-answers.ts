@@ -2,6 +2,7 @@ import type { StepStatus, StepSummary } from '@aws-sdk/client-emr'
 import { identityOfLabel } from '../identity.js'
 import type { JobState, JobStatus, TargetRun } from '../port.js'
 import { documentLocationIn } from '../spark-submit.js'
+import { serviceStatus } from './service-status.js'
 
 const stateOfStep: Readonly<Record<string, JobState>> = {
   PENDING: 'pending',
@@ -13,17 +14,13 @@ const stateOfStep: Readonly<Record<string, JobState>> = {
   INTERRUPTED: 'interrupted',
 }
 
-/** What a step's status says of a run. A state that AWS adds later is taken for one that still runs. */
+/** What a step's status says of a run. */
 export function stepStatus(status: StepStatus | undefined): JobStatus {
-  const serviceState = status?.State ?? 'UNKNOWN'
   const { FailureDetails: failure, StateChangeReason: change, Timeline: timeline } = status ?? {}
-  const said = [failure?.Reason, failure?.Message, change?.Message].filter((part) => part !== undefined)
   // The service repeats itself.
-  const reason = [...new Set(said)].filter((part) => part !== '').join(': ')
+  const said = [...new Set([failure?.Reason, failure?.Message, change?.Message])]
   return {
-    state: stateOfStep[serviceState] ?? 'running',
-    serviceState,
-    ...(reason === '' ? {} : { reason }),
+    ...serviceStatus(stateOfStep, status?.State, said),
     ...(failure?.LogFile === undefined ? {} : { logFile: failure.LogFile }),
     ...(timeline?.CreationDateTime === undefined
       ? {}

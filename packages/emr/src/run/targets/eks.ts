@@ -22,7 +22,8 @@ import { labelTag, shortNameOf, shortNamePrefix, tagsOf } from '../run-tags.js'
 import { documentLocationIn, sparkSubmitParameters } from '../spark-submit.js'
 import { notFound } from '../status-watch.js'
 import { firstLog, logsUnder } from '../stored-log.js'
-import { runIdsOf, unlessUnknown } from './job-run-pages.js'
+import { runIdsOf, statusesOfRuns } from './job-run-pages.js'
+import { serviceStatus } from './service-status.js'
 
 const eksSchema = awsClientOptionsSchema.extend({
   /** Of the virtual cluster, which stands for a namespace of an EKS cluster. */
@@ -152,20 +153,13 @@ export function eksRuns(
       return id
     },
     describe,
-    async statuses(ids, call) {
-      const statuses = new Map<string, JobStatus>()
-      if (ids.length > 1) {
-        // There is no question for some runs; the newest page answers for most.
-        for (const jobRun of (await page({}, call)).jobRuns ?? [])
-          if (jobRun.id !== undefined && ids.includes(jobRun.id)) statuses.set(jobRun.id, statusOf(jobRun))
-      }
-      for (const id of ids) {
-        if (statuses.has(id)) continue
-        const found = await unlessUnknown(get(id, call))
-        if (found !== undefined) statuses.set(id, statusOf(found))
-      }
-      return statuses
-    },
+    statuses: (ids, call) =>
+      statusesOfRuns<Sdk.JobRun>(
+        ids,
+        () => page({}, call),
+        (id) => get(id, call),
+        statusOf,
+      ),
     async cancel(id, call) {
       if (hasEnded(statusOf(await get(id, call)))) return
       await run(`Cancelling job run ${id}`, call, () =>
@@ -195,12 +189,6 @@ function runOf(jobRun: Sdk.JobRun): TargetRun | undefined {
   return { id, identity, documentLocation, status }
 }
 
-/** A state that AWS adds later is taken for one that still runs. */
 function statusOf({ state, failureReason, stateDetails }: Sdk.JobRun): JobStatus {
-  const said = [failureReason, stateDetails].filter((part) => part !== undefined && part !== '')
-  return {
-    state: stateOfRun[state ?? ''] ?? 'running',
-    serviceState: state ?? 'UNKNOWN',
-    ...(said.length === 0 ? {} : { reason: said.join(': ') }),
-  }
+  return serviceStatus(stateOfRun, state, [failureReason, stateDetails])
 }

@@ -1,5 +1,6 @@
 import { TidewaterError } from '@tidewater/core'
-import type { JobState } from '../port.js'
+import { hasEnded, type JobState, type JobStatus } from '../port.js'
+import { serviceStatus } from './service-status.js'
 
 export interface ListedRun {
   readonly id?: string | undefined
@@ -25,21 +26,45 @@ export async function runIdsOf(
   isOfJob: (name: string) => boolean,
   states: Readonly<Record<string, JobState>>,
 ): Promise<string[]> {
-  const ended = new Set(['succeeded', 'failed', 'cancelled', 'interrupted'])
-  const unendedStates = Object.keys(states).filter((state) => !ended.has(states[state] ?? ''))
+  const isEnd = (state: string | undefined) => hasEnded(serviceStatus(states, state))
+  const unendedStates = Object.keys(states).filter((state) => !isEnd(state))
   const ids: string[] = []
   for await (const { id, name } of runs(page, { states: unendedStates }, Number.POSITIVE_INFINITY))
     if (id !== undefined && isOfJob(name ?? '')) ids.push(id)
   for await (const { id, name, state } of runs(page, {}, pagesBack)) {
-    if (id === undefined || !isOfJob(name ?? '') || !ended.has(states[state ?? ''] ?? '')) continue
+    if (id === undefined || !isOfJob(name ?? '') || !isEnd(state)) continue
     ids.push(id)
     break
   }
   return ids
 }
 
-/** Of many runs that are asked for, one that is not there is left out. */
-export async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
+/**
+ * States of many runs. There is no question for some runs; the newest page answers for most, and the rest are asked for one by
+ * one. A run that is not there is left out.
+ */
+export async function statusesOfRuns<Said>(
+  ids: readonly string[],
+  newest: () => Promise<{
+    readonly jobRuns?: readonly (Said & { readonly id?: string | undefined })[] | undefined
+  }>,
+  get: (id: string) => Promise<Said>,
+  statusOf: (said: Said) => JobStatus,
+): Promise<Map<string, JobStatus>> {
+  const statuses = new Map<string, JobStatus>()
+  if (ids.length > 1) {
+    for (const run of (await newest()).jobRuns ?? [])
+      if (run.id !== undefined && ids.includes(run.id)) statuses.set(run.id, statusOf(run))
+  }
+  for (const id of ids) {
+    if (statuses.has(id)) continue
+    const found = await unlessUnknown(get(id))
+    if (found !== undefined) statuses.set(id, statusOf(found))
+  }
+  return statuses
+}
+
+async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer
   } catch (thrown) {

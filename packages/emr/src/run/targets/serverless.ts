@@ -22,7 +22,8 @@ import { tagsOf } from '../run-tags.js'
 import { documentLocationIn, sparkSubmitParameters } from '../spark-submit.js'
 import { notFound } from '../status-watch.js'
 import { firstLog, logsUnder } from '../stored-log.js'
-import { runIdsOf, unlessUnknown } from './job-run-pages.js'
+import { runIdsOf, statusesOfRuns } from './job-run-pages.js'
+import { serviceStatus } from './service-status.js'
 
 const serverlessSchema = awsClientOptionsSchema.extend({
   /** Of an application of type Spark; MSK needs one in the VPC. */
@@ -161,23 +162,15 @@ export function serverlessRuns(
       return jobRunId
     },
     describe,
-    async statuses(ids, call) {
-      const statuses = new Map<string, JobStatus>()
-      if (ids.length > 1) {
-        // There is no question for some runs; the newest page answers for most.
-        for (const { id, state, stateDetails } of (await page({}, call)).jobRuns ?? [])
-          if (id !== undefined && ids.includes(id)) statuses.set(id, statusOf(state, stateDetails))
-      }
-      for (const id of ids) {
-        if (statuses.has(id)) continue
-        const found = await unlessUnknown(get(id, call))
-        if (found !== undefined) statuses.set(id, statusOf(found.state, found.stateDetails))
-      }
-      return statuses
-    },
+    statuses: (ids, call) =>
+      statusesOfRuns<StateOfRun>(
+        ids,
+        () => page({}, call),
+        (id) => get(id, call),
+        statusOf,
+      ),
     async cancel(id, call) {
-      const { state } = await get(id, call)
-      if (hasEnded(statusOf(state, undefined))) return
+      if (hasEnded(statusOf(await get(id, call)))) return
       await run(`Cancelling job run ${id}`, call, () =>
         client.send(new sdk.CancelJobRunCommand({ applicationId, jobRunId: id }), aborting(call)),
       )
@@ -196,30 +189,18 @@ export function serverlessRuns(
   return target
 }
 
-function runOf({
-  jobRunId,
-  name,
-  jobDriver,
-  state,
-  stateDetails,
-  createdAt,
-}: Sdk.JobRun): TargetRun | undefined {
+function runOf(jobRun: Sdk.JobRun): TargetRun | undefined {
+  const { jobRunId, name, jobDriver, createdAt } = jobRun
   const identity = identityOfLabel(name ?? '')
   const documentLocation = documentLocationIn(jobDriver?.sparkSubmit?.entryPointArguments ?? [])
   if (jobRunId === undefined || identity === undefined || documentLocation === undefined) return undefined
   const submittedAtMs = createdAt?.getTime()
-  const status = {
-    ...statusOf(state, stateDetails),
-    ...(submittedAtMs === undefined ? {} : { submittedAtMs }),
-  }
+  const status = { ...statusOf(jobRun), ...(submittedAtMs === undefined ? {} : { submittedAtMs }) }
   return { id: jobRunId, identity, documentLocation, status }
 }
 
-/** A state that AWS adds later is taken for one that still runs. */
-function statusOf(state: string | undefined, stateDetails: string | undefined): JobStatus {
-  return {
-    state: stateOfRun[state ?? ''] ?? 'running',
-    serviceState: state ?? 'UNKNOWN',
-    ...(stateDetails === undefined || stateDetails === '' ? {} : { reason: stateDetails }),
-  }
+type StateOfRun = Pick<Sdk.JobRun, 'state' | 'stateDetails'>
+
+function statusOf({ state, stateDetails }: StateOfRun): JobStatus {
+  return serviceStatus(stateOfRun, state, [stateDetails])
 }
