@@ -16,9 +16,19 @@ export async function createTopic(brokers: string, topic: string): Promise<void>
   }
 }
 
-/** Sends the values and resolves when all replicas have acknowledged them. */
-export async function sendValues(brokers: string, topic: string, values: readonly string[]): Promise<void> {
-  const producer = client(brokers).producer({ retry: { retries: 1 } })
+/**
+ * Sends the values and resolves when all replicas have acknowledged them. A broker may not have heard of a topic yet that
+ * another one knows, so the client asks again.
+ *
+ * @param retries of the client's. Default: kafkajs's own, 5
+ */
+export async function sendValues(
+  brokers: string,
+  topic: string,
+  values: readonly string[],
+  retries?: number,
+): Promise<void> {
+  const producer = client(brokers).producer(retries === undefined ? {} : { retry: { retries } })
   await producer.connect()
   try {
     await producer.send({ topic, acks: -1, messages: values.map((value) => ({ value })) })
@@ -49,14 +59,14 @@ export async function readValues(brokers: string, topic: string, count: number):
   return values
 }
 
-/** Number of records in the topic's one partition. */
+/** Number of records in the topic's one partition, by the driver: kafkajs alone gives up while a broker starts to lead. */
 export async function countRecords(brokers: string, topic: string): Promise<number> {
-  const admin = client(brokers).admin()
-  await admin.connect()
+  const admin = await kafkajsDriver.createAdmin(kafkaConnection({ brokers }))
   try {
-    const [offsets] = await admin.fetchTopicOffsets(topic)
-    return Number(offsets?.high) - Number(offsets?.low)
+    const [offsets] = await admin.topicOffsets(topic)
+    if (offsets === undefined) throw new TypeError(`${topic} has no partition`)
+    return Number(offsets.latest - offsets.earliest)
   } finally {
-    await admin.disconnect()
+    await admin.close()
   }
 }

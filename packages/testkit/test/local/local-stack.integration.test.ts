@@ -35,7 +35,7 @@ describe('a running stack', () => {
   })
 
   test('makes no topic that nobody created', async () => {
-    await expect(sendValues(stack.bootstrapBrokers, 'misspelt', ['a'])).rejects.toThrow(
+    await expect(sendValues(stack.bootstrapBrokers, 'misspelt', ['a'], 1)).rejects.toThrow(
       'does not host this topic-partition',
     )
   })

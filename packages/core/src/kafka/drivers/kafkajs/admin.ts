@@ -1,7 +1,9 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaConnection } from '../../../config/kafka.js'
 import { TidewaterError } from '../../../errors.js'
+import { runWithRetry } from '../../../retry/run.js'
 import type { KafkaAdmin, PartitionOffsets, TopicDefinition, TopicDescription } from '../../port.js'
+import { kafkaCode } from '../protocol-errors.js'
 import { untilLeadersKnown } from '../topic-leaders.js'
 import { createClient } from './client.js'
 import { kafkajsError } from './errors.js'
@@ -55,7 +57,14 @@ export async function createKafkajsAdmin(
       call('Deleting the topic', topic, () =>
         admin.deleteTopics({ topics: [topic], timeout: connection.requestTimeoutMs }),
       ),
-    topicOffsets: (topic) => call('Reading offsets', topic, () => topicOffsets(admin, topic)),
+    topicOffsets: (topic) =>
+      call('Reading offsets', topic, () =>
+        // kafkajs goes on asking the leader of old, and gives up at its answer: a new client asks who leads now.
+        topicOffsets(admin, topic).catch((thrown) => {
+          if (!isElection(thrown)) throw thrown
+          return topicOffsetsAnew(kafkajs, connection, topic)
+        }),
+      ),
     close: () => admin.disconnect(),
   }
 }
@@ -106,6 +115,33 @@ async function topicOffsets(admin: Kafkajs.Admin, topic: string): Promise<Partit
   return offsets
     .map(({ partition, low, high }) => ({ partition, earliest: BigInt(low), latest: BigInt(high) }))
     .sort((a, b) => a.partition - b.partition)
+}
+
+function isElection(thrown: unknown): boolean {
+  const { code } = thrown as { readonly code?: unknown }
+  return code === kafkaCode.notLeader || code === kafkaCode.leaderNotAvailable
+}
+
+/** Until the partitions have leaders that answer. */
+async function topicOffsetsAnew(
+  kafkajs: typeof Kafkajs,
+  connection: KafkaConnection,
+  topic: string,
+): Promise<PartitionOffsets[]> {
+  return runWithRetry(
+    async () => {
+      const admin = createClient(kafkajs, connection).admin()
+      try {
+        await admin.connect()
+        return await topicOffsets(admin, topic)
+      } catch (thrown) {
+        throw kafkajsError(thrown, { action: 'Reading offsets', topic, brokers: connection.brokers })
+      } finally {
+        await admin.disconnect().catch(() => undefined)
+      }
+    },
+    { policy: { maxAttempts: Number.POSITIVE_INFINITY, maxElapsedMs: connection.requestTimeoutMs } },
+  )
 }
 
 async function readTopicConfigs(
