@@ -43,6 +43,48 @@ describe('write', () => {
     await producer.close()
   })
 
+  test('what is written in the turn in which a linger ends leaves with it', async () => {
+    vi.useFakeTimers()
+    try {
+      const driver = new ScriptedDriver(2, false)
+      const producer = await producerOver(driver, { lingerMs: 5 })
+      producer.write(reading(1), { partition: 0 })
+      setTimeout(() => {
+        producer.write(reading(2), { partition: 0 })
+        producer.write(reading(3), { partition: 1 })
+      }, 5)
+      await vi.advanceTimersByTimeAsync(6)
+      expect(driver.sent.map(({ records }) => records.length)).toEqual([2, 1])
+      for (const batch of driver.sent) batch.deliver()
+      await producer.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('a linger that ends when all is delivered, and more is written in the same turn, leaves no timer behind', async () => {
+    vi.useFakeTimers()
+    try {
+      const driver = new ScriptedDriver(1, false)
+      const producer = await producerOver(driver, { lingerMs: 5 })
+      const timersBefore = vi.getTimerCount()
+      producer.write(reading(1))
+      const flushed = producer.flush()
+      setTimeout(() => {
+        driver.sent[0]?.deliver()
+        void flushed.then(() => producer.write(reading(2)))
+      }, 5)
+      await vi.advanceTimersByTimeAsync(6)
+      const flushedAgain = producer.flush()
+      driver.sent[1]?.deliver()
+      await flushedAgain
+      expect(vi.getTimerCount()).toBe(timersBefore)
+      await producer.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('key, partition, headers and timestamp reach the driver', async () => {
     const driver = new ScriptedDriver(5)
     const producer = await producerOver(driver)

@@ -45,6 +45,8 @@ export class Dispatcher<T> {
   #room: Room | undefined
   #timer: NodeJS.Timeout | undefined
   #timerDueMs = Number.POSITIVE_INFINITY
+  /** The timer fired, and the turn's end sets it anew. */
+  #isTurnEnding = false
 
   constructor(
     config: ProducerConfig<T>,
@@ -232,8 +234,15 @@ export class Dispatcher<T> {
     }
   }
 
+  /** Closes what is due, at the end of this turn of the event loop: records written in the same turn still join. */
   #onTimer(): void {
     this.#timer = undefined
+    this.#isTurnEnding = true
+    setImmediate(() => this.#onTurnsEnd())
+  }
+
+  #onTurnsEnd(): void {
+    this.#isTurnEnding = false
     this.#timerDueMs = Number.POSITIVE_INFINITY
     for (const batch of this.#accumulator.takeExpired()) {
       const error = new TidewaterError(
@@ -259,7 +268,7 @@ export class Dispatcher<T> {
   }
 
   #armFor(dueMs: number): void {
-    if (this.#timerDueMs <= dueMs) return
+    if (this.#isTurnEnding || this.#timerDueMs <= dueMs) return
     clearTimeout(this.#timer)
     this.#timerDueMs = dueMs
     // Timers count whole milliseconds and come late by up to one, so that a batch would wait for a linger and one more.
