@@ -12,6 +12,7 @@ from conftest import NOW_SECONDS
 
 from tidewater_spark.document import load, schema_of, validate
 from tidewater_spark.errors import TidewaterError
+from tidewater_spark.session import catalog_conf
 
 DOCUMENTS = Path(__file__).parent / "documents"
 
@@ -115,8 +116,30 @@ def test_a_file_that_is_no_json_is_a_bad_document(tmp_path, text):
 
 
 def test_the_catalog_is_the_same_in_every_schema():
-    catalogs = [schema_of(name)["definitions"]["catalog"] for name in ("job", "maintenance", "queries")]
+    parts = ("catalog", "catalogName", "hadoopCatalog", "glueCatalog")
+    definitions = [schema_of(name)["definitions"] for name in ("job", "maintenance", "queries")]
+    catalogs = [[one[part] for part in parts] for one in definitions]
     assert catalogs[0] == catalogs[1] == catalogs[2]
+
+
+def test_a_glue_catalog_becomes_sparks_keys():
+    lake = json.loads((DOCUMENTS / "valid/job-glue.json").read_text())["table"]["catalog"]
+    prefix = "spark.sql.catalog.lake"
+    assert catalog_conf(lake) == {
+        prefix: "org.apache.iceberg.spark.SparkCatalog",
+        f"{prefix}.warehouse": "s3://lake-bucket/warehouse",
+        f"{prefix}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{prefix}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        f"{prefix}.client.region": "eu-central-1",
+        f"{prefix}.glue.endpoint": "http://127.0.0.1:4566",
+        f"{prefix}.s3.endpoint": "http://127.0.0.1:4566",
+        f"{prefix}.s3.path-style-access": "true",
+        f"{prefix}.s3.retry.num-retries": "32",
+        f"{prefix}.glue.id": "123456789012",
+        f"{prefix}.s3.sse.type": "s3",
+    }
+    fewer = {**lake, "properties": {"s3.retry.num-retries": "5"}}
+    assert catalog_conf(fewer)[f"{prefix}.s3.retry.num-retries"] == "5"
 
 
 def test_every_object_of_the_schemas_is_closed_and_titled():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import Optional
 
@@ -13,6 +14,9 @@ KAFKA_METADATA_COLUMNS = ("_kafka_partition", "_kafka_offset", "_kafka_timestamp
 # Iceberg's own limit; a file of a commit under way is an orphan until the commit, and looks like one
 # meanwhile.
 ORPHAN_MIN_AGE_SECONDS = 24 * 3600
+
+# What Iceberg's GlueCatalog accepts (IcebergToGlueConverter).
+_GLUE_NAME = re.compile("[a-z0-9_]{1,252}")
 
 
 def check_job(job: dict) -> None:
@@ -27,6 +31,8 @@ def check_job(job: dict) -> None:
             "Give the Avro schema the records were written with.",
         ) from None
     _check_reconnects(job["source"])
+    for pointer, target in (("/table", job["table"]), ("/decoding/deadLetterTable", job["decoding"]["deadLetterTable"])):
+        _check_names(pointer, job["table"]["catalog"], target)
     fields = [field["name"] for field in schema["fields"]]
     _check_columns(job, fields)
     table, dead_letters = job["table"], job["decoding"]["deadLetterTable"]
@@ -89,8 +95,21 @@ def _check_columns(job: dict, fields: list) -> None:
             )
 
 
+def _check_names(pointer: str, catalog: dict, target: dict) -> None:
+    if catalog["type"] != "glue":
+        return
+    for key in ("namespace", "name"):
+        if not _GLUE_NAME.fullmatch(target[key]):
+            raise _bad(
+                f"{pointer}/{key}",
+                f"{target[key]} is no name in the Glue Data Catalog, which has one level of databases and no capitals",
+                "Use lower-case letters, digits and underscores.",
+            )
+
+
 def check_maintenance(plan: dict, now_seconds: float) -> None:
     """Raises TidewaterError bad-document for the first rule the plan breaks. now_seconds: Unix seconds."""
+    _check_names("/table", plan["table"]["catalog"], plan["table"])
     for index, operation in enumerate(plan["operations"]):
         pointer = f"/operations/{index}"
         if "olderThan" in operation:

@@ -11,6 +11,11 @@ import sys
 from .errors import TidewaterError, first_lines
 
 ICEBERG_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+ICEBERG_CATALOG = "org.apache.iceberg.spark.SparkCatalog"
+GLUE_CATALOG = "org.apache.iceberg.aws.glue.GlueCatalog"
+S3_FILE_IO = "org.apache.iceberg.aws.s3.S3FileIO"
+# S3 throttles a new prefix before it splits it; Iceberg's own 5 tries last a few seconds.
+GLUE_DEFAULTS = {"s3.retry.num-retries": "32"}
 STOP_TIMEOUT_SECONDS = 60
 JVM_EXIT_TIMEOUT_SECONDS = 20
 # The socket closes a moment before the process can be waited for.
@@ -33,12 +38,21 @@ def avro_limit_properties(max_value_bytes: int, max_collection_items: int) -> di
 
 def catalog_conf(catalog: dict) -> dict:
     """Spark keys of a catalog object of the document."""
+    properties = _glue_properties(catalog) if catalog["type"] == "glue" else {"type": catalog["type"]}
     prefix = f"spark.sql.catalog.{catalog['name']}"
-    return {
-        prefix: "org.apache.iceberg.spark.SparkCatalog",
-        f"{prefix}.type": catalog["type"],
-        f"{prefix}.warehouse": catalog["warehouse"],
-    }
+    conf = {prefix: ICEBERG_CATALOG, f"{prefix}.warehouse": catalog["warehouse"]}
+    return {**conf, **{f"{prefix}.{key}": value for key, value in properties.items()}}
+
+
+def _glue_properties(catalog: dict) -> dict:
+    # By class, since `type` knows glue only from Iceberg 1.5 on.
+    properties = {"catalog-impl": GLUE_CATALOG, "io-impl": S3_FILE_IO, **GLUE_DEFAULTS}
+    if "region" in catalog:
+        properties["client.region"] = catalog["region"]
+    if "endpoint" in catalog:
+        endpoint = catalog["endpoint"]
+        properties.update({"glue.endpoint": endpoint, "s3.endpoint": endpoint, "s3.path-style-access": "true"})
+    return {**properties, **catalog.get("properties", {})}
 
 
 def start_session(app_name: str, catalog: dict, jvm_properties: dict):
@@ -67,14 +81,15 @@ def start_session(app_name: str, catalog: dict, jvm_properties: dict):
         for key, value in _conf(defaults, catalog, jvm_properties).items():
             builder = builder.config(key, value)
         spark = builder.getOrCreate()
-        for name in (ICEBERG_EXTENSIONS, "org.apache.iceberg.spark.SparkCatalog"):
+        glue = (GLUE_CATALOG, S3_FILE_IO) if catalog["type"] == "glue" else ()
+        for name in (ICEBERG_EXTENSIONS, ICEBERG_CATALOG, *glue):
             jvm.org.apache.spark.util.Utils.classForName(name, True, False)
     except Exception as error:
         raise TidewaterError(
             "session-failed",
             f"Spark did not start: {first_lines(error)}",
             "Check that JAVA_HOME is a Java Spark 3.5 runs on (17 to 22), and that spark.jars names iceberg-spark-runtime, "
-            "spark-sql-kafka, spark-avro and their dependencies; the log on standard error has the rest.",
+            "spark-sql-kafka, spark-avro and their dependencies, with a Glue catalog also iceberg-aws-bundle; the log on standard error has the rest.",
         ) from error
     _check_limits_hold(jvm, jvm_properties)
     return spark

@@ -23,6 +23,14 @@ export type Namespace = string;
  */
 export type TableName = string;
 /**
+ * The Iceberg catalog that holds the table.
+ */
+export type Catalog = HadoopCatalog | GlueCatalog;
+/**
+ * Name of the catalog in Spark SQL; Spark keeps spark_catalog, system and session for itself.
+ */
+export type CatalogName = string;
+/**
  * When micro-batches run.
  */
 export type Trigger = JobProcessingTimeTrigger | JobAvailableNowTrigger;
@@ -212,7 +220,7 @@ export interface JobDeadLetterTable {
  * The Iceberg table to append to; namespace and table are created from the Avro schema when absent.
  */
 export interface JobTable {
-  catalog: IcebergCatalog;
+  catalog: Catalog;
   namespace: Namespace;
   name: TableName;
   /**
@@ -236,21 +244,41 @@ export interface JobTable {
   fanout?: boolean;
 }
 /**
- * The Iceberg catalog that holds the table.
+ * Tables are folders under the warehouse. Several processes may write one table only on a file system whose rename is atomic and replaces nothing (HDFS), never on an object store; on a local file system a job and maintenance of one table refuse to run at once.
  */
-export interface IcebergCatalog {
-  /**
-   * Name of the catalog in Spark SQL; Spark keeps spark_catalog, system and session for itself.
-   */
-  name: string;
-  /**
-   * hadoop: tables are folders under the warehouse. Several processes may write one table only on a file system whose rename is atomic and replaces nothing (HDFS), never on an object store; on a local file system a job and maintenance of one table refuse to run at once.
-   */
+export interface HadoopCatalog {
+  name: CatalogName;
   type: "hadoop";
   /**
    * Root folder of the catalog, an absolute path or URI.
    */
   warehouse: string;
+}
+/**
+ * Tables are in the AWS Glue Data Catalog and their files in S3 (Iceberg: GlueCatalog with S3FileIO, from iceberg-aws-bundle). Any number of processes may write one table: Glue refuses a commit over a version that is no longer the newest, and Iceberg tries it again. Credentials come from the AWS SDK's default chain. Namespaces have one level, and names no capitals.
+ */
+export interface GlueCatalog {
+  name: CatalogName;
+  type: "glue";
+  /**
+   * Where in S3 tables are made: s3://bucket or s3://bucket/prefix. A table there already keeps its place.
+   */
+  warehouse: string;
+  /**
+   * AWS region of catalog and bucket, such as eu-central-1. Default: the AWS SDK's (AWS_REGION, the instance's).
+   */
+  region?: string;
+  /**
+   * URL of Glue and S3 where they are not AWS's: a local stack's. S3 is then addressed by path. Default: AWS's own.
+   */
+  endpoint?: string;
+  properties?: GlueCatalogProperties;
+}
+/**
+ * Further Iceberg catalog properties, such as glue.id, s3.sse.type or s3.delete-enabled; they win over the defaults here (s3.retry.num-retries 32). Settings with a field of their own in this document are refused, and credentials.
+ */
+export interface GlueCatalogProperties {
+  [k: string]: string;
 }
 export interface JobPlainPartitionField {
   /**

@@ -6,6 +6,14 @@
  */
 
 /**
+ * The Iceberg catalog that holds the table.
+ */
+export type Catalog = HadoopCatalog | GlueCatalog;
+/**
+ * Name of the catalog in Spark SQL; Spark keeps spark_catalog, system and session for itself.
+ */
+export type CatalogName = string;
+/**
  * An instant in UTC, ISO 8601 with a final Z, such as 2026-01-31T12:00:00Z.
  */
 export type Instant = string;
@@ -40,7 +48,7 @@ export interface MaintenancePlan {
   )[];
 }
 export interface MaintenanceTable {
-  catalog: IcebergCatalog;
+  catalog: Catalog;
   /**
    * Namespace in the catalog; levels are separated by dots.
    */
@@ -51,21 +59,41 @@ export interface MaintenanceTable {
   name: string;
 }
 /**
- * The Iceberg catalog that holds the table.
+ * Tables are folders under the warehouse. Several processes may write one table only on a file system whose rename is atomic and replaces nothing (HDFS), never on an object store; on a local file system a job and maintenance of one table refuse to run at once.
  */
-export interface IcebergCatalog {
-  /**
-   * Name of the catalog in Spark SQL; Spark keeps spark_catalog, system and session for itself.
-   */
-  name: string;
-  /**
-   * hadoop: tables are folders under the warehouse. Several processes may write one table only on a file system whose rename is atomic and replaces nothing (HDFS), never on an object store; on a local file system a job and maintenance of one table refuse to run at once.
-   */
+export interface HadoopCatalog {
+  name: CatalogName;
   type: "hadoop";
   /**
    * Root folder of the catalog, an absolute path or URI.
    */
   warehouse: string;
+}
+/**
+ * Tables are in the AWS Glue Data Catalog and their files in S3 (Iceberg: GlueCatalog with S3FileIO, from iceberg-aws-bundle). Any number of processes may write one table: Glue refuses a commit over a version that is no longer the newest, and Iceberg tries it again. Credentials come from the AWS SDK's default chain. Namespaces have one level, and names no capitals.
+ */
+export interface GlueCatalog {
+  name: CatalogName;
+  type: "glue";
+  /**
+   * Where in S3 tables are made: s3://bucket or s3://bucket/prefix. A table there already keeps its place.
+   */
+  warehouse: string;
+  /**
+   * AWS region of catalog and bucket, such as eu-central-1. Default: the AWS SDK's (AWS_REGION, the instance's).
+   */
+  region?: string;
+  /**
+   * URL of Glue and S3 where they are not AWS's: a local stack's. S3 is then addressed by path. Default: AWS's own.
+   */
+  endpoint?: string;
+  properties?: GlueCatalogProperties;
+}
+/**
+ * Further Iceberg catalog properties, such as glue.id, s3.sse.type or s3.delete-enabled; they win over the defaults here (s3.retry.num-retries 32). Settings with a field of their own in this document are refused, and credentials.
+ */
+export interface GlueCatalogProperties {
+  [k: string]: string;
 }
 /**
  * Merge small data files into larger ones. Fails when it rewrote nothing although files were due.

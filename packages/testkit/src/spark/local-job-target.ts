@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { parseConfig } from '@tidewater/core'
 import { type JobTarget, localTarget } from '@tidewater/emr'
 import { sparkResourcesSchema } from '../local/options.js'
-import { prepareToolchain } from '../toolchain/toolchain.js'
 import { requireWritableFolder } from '../toolchain/writable-folder.js'
+import { prepareSpark } from './prepare-spark.js'
 import type { SparkRunOptions } from './run-document.js'
 import { sparkDefaults } from './spark-files.js'
 
@@ -21,7 +21,7 @@ export interface LocalJobTarget {
  * @throws TidewaterError `CONFIG_INVALID`, `PREREQUISITE_MISSING` | `PREREQUISITE_TOO_OLD`, `DOWNLOAD_FAILED`, `FOLDER_NOT_WRITABLE`
  */
 export async function localJobTarget(options: SparkRunOptions): Promise<LocalJobTarget> {
-  const { cores, driverMemoryMb, env = process.env, cacheFolder, onProgress, signal } = options
+  const { cores, driverMemoryMb, env = process.env } = options
   const resources = parseConfig(
     sparkResourcesSchema,
     {
@@ -30,22 +30,12 @@ export async function localJobTarget(options: SparkRunOptions): Promise<LocalJob
     },
     'Spark resources',
   )
-  const {
-    sparkJarsFolder = '',
-    sparkDecoderJarsFolder = '',
-    python = '',
-  } = await prepareToolchain({
-    parts: ['spark', 'spark-decoder'],
-    env,
-    ...(cacheFolder === undefined ? {} : { cacheFolder }),
-    onProgress,
-    signal,
-  })
+  const { python, jarsFolders } = await prepareSpark({ ...options, env })
   const stateFolder = resolve(options.stateFolder)
   await requireWritableFolder(stateFolder, 'state folder', 'Choose another stateFolder.')
   const sparkConf = sparkDefaults({
     stateFolder,
-    jarsFolders: [sparkJarsFolder, sparkDecoderJarsFolder],
+    jarsFolders,
     ...resources,
     sparkConf: options.sparkConf ?? {},
   })

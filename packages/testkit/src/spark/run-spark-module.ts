@@ -6,10 +6,10 @@ import { parseConfig, type TidewaterError, throwIfAborted } from '@tidewater/cor
 import { sparkResourcesSchema } from '../local/options.js'
 import { sparkPackageFolder } from '../package-folders.js'
 import { type ProcessExit, type SupervisedProcess, supervise } from '../supervisor/supervise.js'
-import { prepareToolchain } from '../toolchain/toolchain.js'
 import { requireWritableFolder } from '../toolchain/writable-folder.js'
 import { EventQueue } from './event-queue.js'
 import { failureOf, parseEvent } from './events.js'
+import { prepareSpark } from './prepare-spark.js'
 import { renderLog4j2Properties, renderSparkDefaults, sparkEnvironment, sparkPaths } from './spark-files.js'
 import type { SparkEvent, SparkExit, SparkModuleOptions, SparkRun } from './types.js'
 
@@ -39,21 +39,11 @@ export async function runSparkModule<E extends SparkEvent = SparkEvent>(
     'Spark resources',
   )
   const env = options.env ?? process.env
-  const {
-    sparkJarsFolder = '',
-    sparkDecoderJarsFolder = '',
-    python = '',
-  } = await prepareToolchain({
-    parts: ['spark', 'spark-decoder'],
-    env,
-    ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),
-    onProgress: options.onProgress,
-    signal: options.signal,
-  })
+  const { python, jarsFolders } = await prepareSpark({ ...options, env })
   const plan = {
     stateFolder: resolve(options.stateFolder),
     runName: `${options.module.split('.').at(-1)}-${randomUUID().slice(0, 8)}`,
-    jarsFolders: [sparkJarsFolder, sparkDecoderJarsFolder],
+    jarsFolders,
     ...resources,
     sparkConf: options.sparkConf ?? {},
   }

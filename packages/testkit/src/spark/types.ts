@@ -17,6 +17,8 @@ export interface SparkModuleOptions<E extends SparkEvent = SparkEvent> {
   readonly cores?: number
   /** Heap of Spark's one process, in MiB (`spark.driver.memory`). Default 2,048, at least 512. */
   readonly driverMemoryMb?: number
+  /** Puts hadoop-aws and iceberg-aws-bundle on the class path, for S3 and Glue. Default false. */
+  readonly withAws?: boolean
   /** Further Spark settings; they win over those made here. Default none. */
   readonly sparkConf?: Readonly<Record<string, string>>
   /** Folders of Python modules, looked at before those of @tidewater/spark. Default none. */
