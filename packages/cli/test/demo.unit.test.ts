@@ -58,6 +58,7 @@ function summaryOf(distinctOffsets: bigint): DemoSummary {
     secondsByStage: { produce: 1.5 },
     seconds: 60,
     stateFolder: '/state',
+    place: 'Spark on this machine, tables in a folder',
     bootstrapBrokers: '127.0.0.1:1',
   }
 }

@@ -1,18 +1,11 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { ensureTopic, kafkaConnection, TidewaterError } from '@tidewater/core'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { defineJob, jobTables } from '@tidewater/emr'
 import { planMaintenance } from '@tidewater/iceberg-ops'
 import { netflowSchema } from '@tidewater/producer/sample'
-import {
-  type LocalStack,
-  prepareToolchain,
-  queryRunner,
-  runJob,
-  runMaintenance,
-  startLocal,
-} from '@tidewater/testkit'
+import { type LocalStack, prepareToolchain, startLocal } from '@tidewater/testkit'
 import { describeDifferences, describeSuccess } from '../commands/table-audit.js'
 import { type CliIo, resolvePath } from '../io.js'
 import { auditTable } from '../table/audit.js'
@@ -20,8 +13,10 @@ import { count } from '../terminal/format.js'
 import { runStage, type Stage } from '../terminal/progress.js'
 import { stringify } from '../terminal/report-error.js'
 import { demoAccess, demoIam } from './access.js'
+import { emrSteps } from './emr-steps.js'
 import type { DemoOptions } from './options.js'
 import { produceRecords } from './produce.js'
+import { sparkHere } from './spark-jobs.js'
 import { type DemoSummary, renderSummary } from './summary.js'
 
 const topic = 'netflow'
@@ -48,17 +43,23 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSumm
     secondsByStage[name] = (io.now() - stageStartedAtMs) / 1000
     return result
   }
-  await stage(
+  const { python = '' } = await stage(
     'setUp',
     'Tool chain',
-    (one) => prepareToolchain({ onProgress: one.say, signal: io.signal }),
+    (one) =>
+      prepareToolchain({
+        ...(options.aws ? { parts: ['kafka', 'spark', 'spark-decoder', 'spark-aws', 'aws-emulator'] } : {}),
+        onProgress: one.say,
+        signal: io.signal,
+      }),
     () => 'ready',
   )
   const stack = await stage(
     'stack',
-    options.iam ? 'Kafka broker with IAM' : 'Kafka broker',
+    options.iam ? 'Kafka broker with IAM' : options.aws ? 'Kafka broker and AWS services' : 'Kafka broker',
     (one) =>
       startLocal({
+        ...(options.aws ? { aws: true, spark: { driverMemoryMb: options.sparkMemoryMb } } : {}),
         ...(options.iam ? { iam: demoIam(topic) } : {}),
         ...(stateFolder === undefined ? {} : { stateFolder }),
         onProgress: one.say,
@@ -68,7 +69,7 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSumm
   )
   let completed = false
   try {
-    const found = await runOnStack(stack, options, io, stage)
+    const found = await runOnStack(stack, { ...options, python }, io, stage)
     const summary = { ...found, secondsByStage, seconds: (io.now() - startedAtMs) / 1000 }
     io.stderr(renderSummary(summary))
     if (jsonFile !== undefined) await writeJsonFile(jsonFile, `${stringify(summary)}\n`)
@@ -89,13 +90,24 @@ type RunStage = <T>(
 
 async function runOnStack(
   stack: LocalStack,
-  options: DemoOptions,
+  options: DemoOptions & { readonly python: string },
   io: CliIo,
   stage: RunStage,
 ): Promise<Omit<DemoSummary, 'secondsByStage' | 'seconds'>> {
   const { bootstrapBrokers, stateFolder } = stack
-  const spark = { stateFolder, driverMemoryMb: options.sparkMemoryMb, signal: io.signal }
+  const resources = { stateFolder, driverMemoryMb: options.sparkMemoryMb, signal: io.signal }
   const access = demoAccess(stack, io.env)
+  const { aws } = stack
+  const spark =
+    aws === undefined
+      ? sparkHere(stack, resources, access.sparkEnv)
+      : await stage(
+          'cluster',
+          'EMR cluster',
+          ({ say }) =>
+            emrSteps({ ...stack, aws }, { ...resources, env: io.env }, { python: options.python, say }),
+          ({ place }) => place,
+        )
   const admin = await kafkajsDriver.createAdmin(
     kafkaConnection({ ...access.topicAdmin, clientId: 'tidewater-demo' }),
   )
@@ -117,8 +129,7 @@ async function runOnStack(
         ),
       (result) => `${count(result.delivered)} records delivered from ${options.producers} producers`,
     )
-    const catalog = { name: 'local', type: 'hadoop', warehouse: stack.warehouseFolder } as const
-    const table = { catalog, namespace: 'demo', name: 'netflow' }
+    const table = { catalog: spark.catalog, namespace: 'demo', name: 'netflow' }
     const job = defineJob({
       name: 'netflow-to-iceberg',
       schema: netflowSchema,
@@ -129,19 +140,15 @@ async function runOnStack(
       },
       table,
       trigger: { type: 'availableNow' },
-      checkpointLocation: join(stateFolder, 'checkpoint'),
+      checkpointLocation: spark.checkpointLocation,
     })
     const streamed = await stage(
       'stream',
       'Streaming into Iceberg',
       (one) =>
-        runJob(job, {
-          ...spark,
-          env: access.sparkEnv,
-          onStarted: () => one.update(0, options.records, 'records'),
-          onBatch: (_, totals) =>
-            one.update(totals.inputRows, options.records, `records in ${totals.batches} micro-batches`),
-        }),
+        spark.stream(job, ({ inputRows, batches }) =>
+          one.update(inputRows, options.records, `records in ${batches} micro-batches`),
+        ),
       (result) => `${count(result.inputRows)} records in ${result.batches} micro-batches`,
     )
 
@@ -149,14 +156,13 @@ async function runOnStack(
       ...one,
       delivered: produced.deliveredByPartition.get(one.partition) ?? 0n,
     }))
-    const runQueries = queryRunner(catalog, spark)
     const audit = (name: string, title: string) =>
       stage(
         name,
         title,
         // Every record of the sample can be decoded: a dead letter here is a defect.
         () =>
-          auditTable(runQueries, { topic, ...jobTables(job) }, expected, {
+          auditTable(spark.runQueries, { topic, ...jobTables(job) }, expected, {
             identityColumns,
             deadLettersAllowed: false,
           }),
@@ -172,8 +178,8 @@ async function runOnStack(
     await stage(
       'maintain',
       'Maintenance',
-      (one) => runMaintenance(plan, { ...spark, onOperation: (done) => one.say(done.operation) }),
-      (results) => results.map(({ operation }) => operation).join(', '),
+      (one) => spark.maintain(plan, one.say),
+      () => plan.operations.map(({ operation }) => operation).join(', '),
     )
     const after = await audit('auditAgain', 'Audit after maintenance')
     const { produced: producedCount, landed, deadLettered, duplicates, missing } = after.audit
@@ -194,8 +200,10 @@ async function runOnStack(
       maintenance: decisions,
       stateFolder,
       bootstrapBrokers,
+      place: spark.place,
     }
   } finally {
+    spark.close()
     await admin.close()
   }
 }

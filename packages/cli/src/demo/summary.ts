@@ -23,6 +23,8 @@ export interface DemoSummary {
   readonly seconds: number
   readonly stateFolder: string
   readonly bootstrapBrokers: string
+  /** Where the jobs ran. */
+  readonly place: string
 }
 
 /** The summary for people. */
@@ -46,6 +48,7 @@ export function renderSummary(summary: DemoSummary): string {
     '\n',
     `  produced   ${count(Math.round(summary.produceRecordsPerSecond))} records/s, ${bytes(summary.encodedBytes)} of Avro\n`,
     `  streamed   ${count(Math.round(summary.streamRecordsPerSecond))} records/s in ${summary.microBatches} micro-batches\n`,
+    `  jobs       ${summary.place}\n`,
     `  stages     ${Object.entries(summary.secondsByStage)
       .map(([stage, one]) => `${stage} ${seconds(one)}`)
       .join(', ')}\n`,

@@ -19,6 +19,7 @@ export function addDemoCommand(program: Command, io: CliIo): void {
     .option('--state-folder <folder>', 'folder for data, tables and logs (default: a temporary one)')
     .option('--json <file>', 'write the summary to a file as JSON')
     .option('--iam', 'over TLS with AWS IAM, as against MSK')
+    .option('--aws', 'jobs as steps of an EMR cluster, tables in Glue and S3, on local endpoints')
     .option('--keep', 'leave the stack up and its folder in place')
     .action(async ({ json, ...options }) => {
       await runDemo(parseDemoOptions(given({ ...options, jsonFile: json })), io)
