@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
 import { identifyProcess } from '@tidewater/core/processes'
 import { expect } from 'vitest'
+
+/** Ids of the processes whose command line names `text`. Linux only, as /proc is. */
+export async function processesNaming(text: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(
+    // A process may end between the listing and the reading.
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  )
+  return pids.filter((_, index) => lines[index]?.includes(text)).map(Number)
+}
 
 /** Waits until none of the processes runs any more. */
 export async function expectGone(pids: readonly (number | undefined)[]): Promise<void> {

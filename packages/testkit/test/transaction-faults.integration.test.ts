@@ -130,7 +130,7 @@ describe.each(['3.9', '4.1'] as const)(
       await endsWell(writer)
     })
 
-    // Alike on both. What runs for hours tries them on both all the same: see bench/produce-faults.ts.
+    // Alike on both. What runs for hours tries them on both all the same: see bench/faults.ts.
     if (kafkaVersion === '4.1' && process.env.TIDEWATER_FAULTS_ON_EACH_RELEASE !== '1') return
 
     test.each([

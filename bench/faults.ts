@@ -1,21 +1,31 @@
-// The native driver's faults on a cluster of three, over and over: what passes once may fail one time in fifty.
+// The fault tests, over and over: what passes once may fail one time in fifty.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-//   produce-faults [--times 20] [--subjects cluster,transaction]
+//   faults [--times 20] [--subjects cluster,transaction,job]
 const { values } = parseArgs({
   options: {
     times: { type: 'string', default: '20' },
-    subjects: { type: 'string', default: 'cluster,transaction' },
+    subjects: { type: 'string', default: 'cluster,transaction,job' },
   },
 })
 const times = Number(values.times)
 const repositoryFolder = fileURLToPath(new URL('..', import.meta.url))
-const testFiles = values.subjects
-  .split(',')
-  .map((subject) => `packages/testkit/test/${subject}-faults.integration.test.ts`)
+
+/** Each subject's test file: the native driver's producers and transactions on three brokers, and the streaming job. */
+const tests: Readonly<Record<string, string>> = {
+  cluster: 'cluster-faults',
+  transaction: 'transaction-faults',
+  job: 'jobs/step-jobs',
+}
+const testFiles = values.subjects.split(',').map((subject) => {
+  const test = tests[subject]
+  if (test === undefined)
+    throw new TypeError(`--subjects names ${subject}; known: ${Object.keys(tests).join(', ')}`)
+  return `packages/testkit/test/${test}.integration.test.ts`
+})
 
 interface Run {
   readonly passed: boolean
@@ -44,7 +54,7 @@ async function runOnce(): Promise<Run> {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...options]
   const child = spawn(process.execPath, vitest, {
     cwd: repositoryFolder,
-    env: { ...process.env, TIDEWATER_FAULTS_ON_EACH_RELEASE: '1' },
+    env: { ...process.env, TIDEWATER_FAULTS_ON_EACH_RELEASE: '1', TIDEWATER_JOB_KILLS: '3' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output: Buffer[] = []
