@@ -58,6 +58,10 @@ async function runAgainstRealParts(reports, tally) {
     const env = {
       TIDEWATER_BOOTSTRAP_BROKERS: stack.bootstrapBrokers,
       TIDEWATER_SPARK_JARS: [toolchain.sparkJarsFolder, toolchain.sparkDecoderJarsFolder].join(delimiter),
+      TIDEWATER_SPARK_CONF_FOLDER: toolchain.sparkClasses.confFolder,
+      ...(toolchain.sparkClasses.archiveFile === undefined
+        ? {}
+        : { TIDEWATER_SPARK_ARCHIVE: toolchain.sparkClasses.archiveFile }),
       PYTHONPATH: join(repositoryFolder, 'spark'),
       PYTHONDONTWRITEBYTECODE: '1',
     }

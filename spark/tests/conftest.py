@@ -1,7 +1,7 @@
 """Fixtures that run the real parts: one Spark session for the whole run, and topics on a real broker.
 
-TIDEWATER_SPARK_JARS names the folders with the jars (as PATH does), TIDEWATER_BOOTSTRAP_BROKERS the broker (host:port); iam_broker.py
-says what the tests against MSK IAM need besides. A test that needs one of them fails when it is absent.
+TIDEWATER_SPARK_JARS names the folders with the jars (as PATH does), TIDEWATER_BOOTSTRAP_BROKERS the broker (host:port). With
+TIDEWATER_SPARK_ARCHIVE (an archive of classes) and TIDEWATER_SPARK_CONF_FOLDER (the empty folder it is bound to) Spark starts faster. iam_broker.py says what the tests against MSK IAM need besides. A test that needs one of them fails when it is absent.
 
 The configuration here repeats what packages/testkit writes for a job (src/spark/spark-files.ts), on purpose: these tests
 must run where there is Python alone, and short runs want another JVM and quieter logs than a job does.
@@ -42,14 +42,13 @@ def extra_jars() -> list:
 @pytest.fixture(scope="session")
 def spark_conf_dir(tmp_path_factory) -> Path:
     """What comes from outside the project's code: master, jars, memory, log settings."""
-    jars = extra_jars()
+    extra_jars()
     conf = tmp_path_factory.mktemp("spark-conf")
     lines = {
         "spark.master": "local[2]",
         "spark.driver.memory": "768m",
         # Short runs: time goes into starting and compiling, not into compiled code.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
@@ -65,6 +64,21 @@ def spark_conf_dir(tmp_path_factory) -> Path:
         "appender.console.layout.pattern = %d %p %c{1}: %m%n\n"
     )
     return conf
+
+
+def spark_variables(conf_dir: Path) -> dict:
+    """Environment of a process that starts Spark with what is in the folder."""
+    # The folder that SPARK_CONF_DIR names is on the class path, and an archive of classes is bound to that.
+    archive = os.environ.get("TIDEWATER_SPARK_ARCHIVE")
+    sharing = ["-Xshare:auto", f"-XX:SharedArchiveFile={archive}", "-Xlog:disable", "-Xlog:all=error:stderr"]
+    options = [f"-Dlog4j2.configurationFile={conf_dir}/log4j2.properties", *(sharing if archive else [])]
+    folders = os.environ["TIDEWATER_SPARK_JARS"].split(os.pathsep)
+    return {
+        "SPARK_CONF_DIR": os.environ.get("TIDEWATER_SPARK_CONF_FOLDER", str(conf_dir)),
+        "SPARK_DIST_CLASSPATH": os.pathsep.join(f"{folder}/*" for folder in folders),
+        "SPARK_SUBMIT_OPTS": " ".join(options),
+        "PYSPARK_SUBMIT_ARGS": f"--properties-file {conf_dir}/spark-defaults.conf pyspark-shell",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +100,7 @@ def brokers() -> str:
 def spark(spark_conf_dir, catalog):
     from tidewater_spark.session import avro_limit_properties, end_session, start_session
 
-    os.environ["SPARK_CONF_DIR"] = str(spark_conf_dir)
+    os.environ.update(spark_variables(spark_conf_dir))
     # The JVM's environment is what the AWS SDK asks first: the tests say who they are by system properties.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]

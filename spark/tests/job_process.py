@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Optional
 
+from conftest import spark_variables
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,7 +25,7 @@ class EntryProcess:
         path = folder / f"{entry}.json"
         path.write_text(json.dumps(document))
         self.log = folder / f"{entry}.log"
-        environment = {**os.environ, "SPARK_CONF_DIR": str(conf_dir), **(variables or {})}
+        environment = {**os.environ, **spark_variables(conf_dir), **(variables or {})}
         # This test process has a Spark session; its gateway is not the child's.
         for name in ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"):
             environment.pop(name, None)

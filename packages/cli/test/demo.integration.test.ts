@@ -74,6 +74,34 @@ describe('tidewater demo', { timeout: 900_000 }, () => {
     )
   })
 
+  it('lands each record exactly once by steps of an EMR cluster, in tables of Glue and S3', async () => {
+    const json = join(folder, 'aws.json')
+    const stateFolder = join(folder, 'aws')
+    const args = ['--aws', '--records', '3000', '--micro-batches', '2', '--json', json]
+    const run = await runCli('demo', ...args, '--state-folder', stateFolder)
+    expect(run.stderr).toContain('Exactly once: 3,000 records produced')
+    expect(run.code).toBe(0)
+    const summary = JSON.parse(await readFile(json, 'utf8'))
+    expect(summary).toMatchObject({
+      produced: 3_000,
+      landed: 3_000,
+      place: expect.stringMatching(/^steps of EMR cluster j-\w+, tables in Glue and S3$/),
+      after: { dataFiles: 1 },
+    })
+    expect(summary.before.dataFiles).toBeGreaterThan(1)
+    expect(await processesUsing(stateFolder)).toEqual([])
+  })
+
+  it.each([
+    [['--aws', '--keep'], 'keep'],
+    [['--aws', '--iam'], 'iam'],
+  ])('refuses %j, which it can not do together', async (args, option) => {
+    const run = await runCli('demo', ...args)
+    expect(run.code).toBe(2)
+    expect(run.stderr).toContain(option)
+    expect(run.stderr).toContain('cannot go with aws')
+  })
+
   it.each([
     ['Producing', '3000000'],
     ['Streaming into Iceberg', '50000'],

@@ -5,7 +5,7 @@ import { sparkResourcesSchema } from '../local/options.js'
 import { requireWritableFolder } from '../toolchain/writable-folder.js'
 import { prepareSpark } from './prepare-spark.js'
 import type { SparkRunOptions } from './run-document.js'
-import { sparkDefaults } from './spark-files.js'
+import { classPathOf, sparkDefaults } from './spark-files.js'
 
 /** Where jobs are submitted to on this machine. */
 export interface LocalJobTarget {
@@ -33,11 +33,9 @@ export async function localJobTarget(options: SparkRunOptions): Promise<LocalJob
   const { python, jarsFolders } = await prepareSpark({ ...options, env })
   const stateFolder = resolve(options.stateFolder)
   await requireWritableFolder(stateFolder, 'state folder', 'Choose another stateFolder.')
-  const sparkConf = sparkDefaults({
-    stateFolder,
-    jarsFolders,
-    ...resources,
-    sparkConf: options.sparkConf ?? {},
-  })
+  const sparkConf = {
+    'spark.driver.extraClassPath': classPathOf(jarsFolders),
+    ...sparkDefaults({ stateFolder, ...resources, sparkConf: options.sparkConf ?? {} }),
+  }
   return { target: localTarget({ stateFolder, python, sparkConf, env }), python }
 }

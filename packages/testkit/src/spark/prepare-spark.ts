@@ -1,3 +1,6 @@
+import { TidewaterError } from '@tidewater/core'
+import type { ToolchainOptions } from '../toolchain/jars.js'
+import type { SparkClasses } from '../toolchain/spark-classes.js'
 import { prepareToolchain } from '../toolchain/toolchain.js'
 import type { SparkModuleOptions } from './types.js'
 
@@ -5,6 +8,12 @@ import type { SparkModuleOptions } from './types.js'
 export interface PreparedSpark {
   readonly python: string
   readonly jarsFolders: readonly string[]
+  readonly classes: SparkClasses
+}
+
+interface PrepareSparkOptions extends Partial<ToolchainOptions> {
+  /** See {@link SparkModuleOptions}. */
+  readonly withAws?: boolean | undefined
 }
 
 /** @throws TidewaterError what `prepareToolchain` throws */
@@ -14,10 +23,7 @@ export async function prepareSpark({
   cacheFolder,
   onProgress,
   signal,
-}: Pick<
-  SparkModuleOptions,
-  'withAws' | 'env' | 'cacheFolder' | 'onProgress' | 'signal'
->): Promise<PreparedSpark> {
+}: PrepareSparkOptions): Promise<PreparedSpark> {
   const { python = '', ...folders } = await prepareToolchain({
     parts: ['spark', 'spark-decoder', ...(withAws ? (['spark-aws'] as const) : [])],
     env,
@@ -25,9 +31,11 @@ export async function prepareSpark({
     onProgress,
     signal,
   })
-  const { sparkJarsFolder, sparkDecoderJarsFolder, sparkAwsJarsFolder } = folders
+  const { sparkJarsFolder, sparkDecoderJarsFolder, sparkAwsJarsFolder, sparkClasses } = folders
+  if (sparkClasses === undefined) throw new TidewaterError('INTERNAL', 'The tool chain has no Spark')
   return {
     python,
+    classes: sparkClasses,
     jarsFolders: [sparkJarsFolder, sparkDecoderJarsFolder, sparkAwsJarsFolder].filter(
       (folder) => folder !== undefined,
     ),

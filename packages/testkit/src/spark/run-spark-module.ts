@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseConfig, type TidewaterError, throwIfAborted } from '@tidewater/core'
 import { sparkResourcesSchema } from '../local/options.js'
 import { sparkPackageFolder } from '../package-folders.js'
@@ -10,6 +10,7 @@ import { requireWritableFolder } from '../toolchain/writable-folder.js'
 import { EventQueue } from './event-queue.js'
 import { failureOf, parseEvent } from './events.js'
 import { prepareSpark } from './prepare-spark.js'
+import { quotedWord } from './quoted-word.js'
 import { renderLog4j2Properties, renderSparkDefaults, sparkEnvironment, sparkPaths } from './spark-files.js'
 import type { SparkEvent, SparkExit, SparkModuleOptions, SparkRun } from './types.js'
 
@@ -39,19 +40,20 @@ export async function runSparkModule<E extends SparkEvent = SparkEvent>(
     'Spark resources',
   )
   const env = options.env ?? process.env
-  const { python, jarsFolders } = await prepareSpark({ ...options, env })
+  const { python, jarsFolders, classes } = await prepareSpark({ ...options, env })
   const plan = {
     stateFolder: resolve(options.stateFolder),
     runName: `${options.module.split('.').at(-1)}-${randomUUID().slice(0, 8)}`,
     jarsFolders,
+    classes,
     ...resources,
     sparkConf: options.sparkConf ?? {},
   }
   const paths = sparkPaths(plan)
   await requireWritableFolder(plan.stateFolder, 'state folder', 'Choose another stateFolder.')
-  for (const folder of [paths.confFolder, paths.scratchFolder]) await mkdir(folder, { recursive: true })
-  await writeFile(join(paths.confFolder, 'spark-defaults.conf'), renderSparkDefaults(plan))
-  await writeFile(join(paths.confFolder, 'log4j2.properties'), renderLog4j2Properties())
+  await mkdir(paths.scratchFolder, { recursive: true })
+  await writeFile(paths.defaultsFile, renderSparkDefaults(plan))
+  await writeFile(paths.log4jFile, renderLog4j2Properties())
 
   const queue = new EventQueue<E>(keptEvents)
   let failure: TidewaterError | undefined
@@ -62,10 +64,13 @@ export async function runSparkModule<E extends SparkEvent = SparkEvent>(
     command: python,
     args: ['-m', options.module, ...(options.args ?? [])],
     cwd: paths.runFolder,
-    env: sparkEnvironment(env, plan, {
-      command: python,
-      path: [...(options.pythonPath ?? []).map((folder) => resolve(folder)), sparkPackageFolder()],
-    }),
+    env: {
+      ...sparkEnvironment(env, plan, {
+        command: python,
+        path: [...(options.pythonPath ?? []).map((folder) => resolve(folder)), sparkPackageFolder()],
+      }),
+      PYSPARK_SUBMIT_ARGS: `--properties-file ${quotedWord(paths.defaultsFile)} pyspark-shell`,
+    },
     logFile: paths.logFile,
     onStdoutLine: (line) => {
       const event = parseEvent(line)

@@ -1,12 +1,15 @@
 import { delimiter, join } from 'node:path'
 import { renderJavaProperties } from '../java-properties.js'
 import { loopbackHost } from '../local/loopback.js'
+import { type SparkClasses, sharedClassesOptions } from '../toolchain/spark-classes.js'
+import { quotedWord } from './quoted-word.js'
 
 export interface SparkPlan {
   readonly stateFolder: string
   /** Name of this run's folder within `<stateFolder>/spark`. */
   readonly runName: string
   readonly jarsFolders: readonly string[]
+  readonly classes: SparkClasses
   readonly cores: number
   readonly driverMemoryMb: number
   readonly sparkConf: Readonly<Record<string, string>>
@@ -17,24 +20,25 @@ export function sparkPaths(plan: Pick<SparkPlan, 'stateFolder' | 'runName'>) {
   const runFolder = join(plan.stateFolder, 'spark', plan.runName)
   return {
     runFolder,
-    confFolder: join(runFolder, 'conf'),
+    defaultsFile: join(runFolder, 'spark-defaults.conf'),
+    log4jFile: join(runFolder, 'log4j2.properties'),
     scratchFolder: join(runFolder, 'scratch'),
     logFile: join(runFolder, 'spark.log'),
   }
 }
 
-/** spark-defaults.conf, which spark-submit reads before it starts the JVM. */
+/** Settings of a run as a properties file, which spark-submit reads before it starts the JVM. */
 export function renderSparkDefaults(plan: SparkPlan): string {
   return renderJavaProperties(sparkDefaults(plan))
 }
 
 /** Settings of Spark on this machine; those of the plan win. */
-export function sparkDefaults(plan: Omit<SparkPlan, 'runName'>): Record<string, string> {
+export function sparkDefaults(
+  plan: Pick<SparkPlan, 'stateFolder' | 'cores' | 'driverMemoryMb' | 'sparkConf'>,
+): Record<string, string> {
   return {
     'spark.master': `local[${plan.cores}]`,
     'spark.driver.memory': `${plan.driverMemoryMb}m`,
-    // In local mode the driver's class path is the executor's as well; spark.jars would copy each jar to scratch first.
-    'spark.driver.extraClassPath': plan.jarsFolders.map((folder) => join(folder, '*')).join(delimiter),
     'spark.driver.host': loopbackHost,
     'spark.driver.bindAddress': loopbackHost,
     'spark.ui.enabled': 'false',
@@ -67,6 +71,11 @@ export function renderLog4j2Properties(): string {
 const foreignVariables =
   /^(SPARK_|PYSPARK_|PYTHON|HADOOP_CONF_DIR$|HADOOP_HOME$|HADOOP_CLASSPATH$|YARN_CONF_DIR$|VIRTUAL_ENV$)/
 
+/** Of jars in folders. In local mode the driver's is the executor's as well; spark.jars would copy each jar to scratch first. */
+export function classPathOf(jarsFolders: readonly string[]): string {
+  return jarsFolders.map((folder) => join(folder, '*')).join(delimiter)
+}
+
 /** Environment of the module: the caller's, without other Spark and Python set-ups. */
 export function sparkEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -82,7 +91,16 @@ export function sparkEnvironment(
     PYTHONDONTWRITEBYTECODE: '1',
     PYSPARK_PYTHON: python.command,
     PYSPARK_DRIVER_PYTHON: python.command,
-    SPARK_CONF_DIR: paths.confFolder,
+    // The run's own configuration comes another way: this folder is on the class path, and the archive of classes is bound to that.
+    SPARK_CONF_DIR: plan.classes.confFolder,
+    // Behind Spark's own jars, as the archive has it; unlike spark.driver.extraClassPath it adds to what the caller sets.
+    SPARK_DIST_CLASSPATH: classPathOf(plan.jarsFolders),
+    SPARK_SUBMIT_OPTS: [
+      `-Dlog4j2.configurationFile=${paths.log4jFile}`,
+      ...sharedClassesOptions(plan.classes),
+    ]
+      .map(quotedWord)
+      .join(' '),
     // spark.local.dir would say the same with a warning at each start.
     SPARK_LOCAL_DIRS: paths.scratchFolder,
     SPARK_LOCAL_IP: loopbackHost,

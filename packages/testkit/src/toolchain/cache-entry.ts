@@ -9,7 +9,7 @@ const completeMarker = '.complete'
 
 export interface CacheEntry {
   readonly cacheFolder: string
-  /** `jars` or `python`. */
+  /** `jars`, `python` or `spark-classes`. */
   readonly kind: string
   /** From `cacheKey`. */
   readonly key: string

@@ -6,6 +6,7 @@ import { cacheFolder } from './cache-folder.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from './jars.js'
 import { ensurePythonEnvironment } from './python-env.js'
 import { requirePrerequisites } from './require-prerequisites.js'
+import { ensureSparkClasses, type SparkClasses } from './spark-classes.js'
 
 export type ToolchainPart = JarBundle | 'aws-emulator'
 
@@ -34,6 +35,8 @@ export interface Toolchain {
   readonly mskIamBrokerJarsFolder?: string
   /** The Python that has PySpark, for `python -m …`. */
   readonly python?: string
+  /** What Spark's JVM starts from. */
+  readonly sparkClasses?: SparkClasses
 }
 
 /** The options of every tool-chain function with their defaults filled in. */
@@ -76,6 +79,13 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
   const python = parts.includes('spark')
     ? await ensurePythonEnvironment(machine.python ?? {}, resolved)
     : undefined
+  const sparkClasses =
+    python === undefined || sparkJarsFolder === undefined
+      ? undefined
+      : await ensureSparkClasses(
+          { python, sparkJarsFolder, javaVersion: machine.java?.version ?? '' },
+          resolved,
+        )
   if (parts.includes('aws-emulator')) await prepareAwsEmulator(resolved)
   return {
     cacheFolder: resolved.cacheFolder,
@@ -86,6 +96,7 @@ export async function prepareToolchain(options: PrepareToolchainOptions = {}): P
     ...(mskIamBrokerJarsFolder === undefined ? {} : { mskIamBrokerJarsFolder }),
     ...(sparkJarsFolder === undefined ? {} : { sparkJarsFolder }),
     ...(python === undefined ? {} : { python }),
+    ...(sparkClasses === undefined ? {} : { sparkClasses }),
   }
 }
 

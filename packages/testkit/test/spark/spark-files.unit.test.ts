@@ -11,13 +11,13 @@ const plan = {
   cores: 3,
   driverMemoryMb: 700,
   sparkConf: {},
+  classes: { archiveFile: '/cache/spark classes/spark.jsa', confFolder: '/cache/conf' },
 }
 
 test('the settings of a local Spark', () => {
   expect(renderSparkDefaults(plan).split('\n')).toEqual([
     'spark.master=local[3]',
     'spark.driver.memory=700m',
-    'spark.driver.extraClassPath=/cache/spark jars/*:/cache/decoder/*',
     'spark.driver.host=127.0.0.1',
     'spark.driver.bindAddress=127.0.0.1',
     'spark.ui.enabled=false',
@@ -55,7 +55,11 @@ test('another Spark or Python on the machine does not reach the run', () => {
     AWS_REGION: 'eu-west-1',
     PYTHONPATH: '/mine:/spark',
     PYSPARK_PYTHON: '/venv/bin/python',
-    SPARK_CONF_DIR: sparkPaths(plan).confFolder,
+    SPARK_CONF_DIR: '/cache/conf',
+    SPARK_DIST_CLASSPATH: '/cache/spark jars/*:/cache/decoder/*',
+    SPARK_SUBMIT_OPTS:
+      `-Dlog4j2.configurationFile=${sparkPaths(plan).log4jFile} "-XX:SharedArchiveFile=/cache/spark classes/spark.jsa" ` +
+      '-Xshare:auto -Xlog:disable -Xlog:all=error:stderr',
     SPARK_LOCAL_IP: '127.0.0.1',
   })
   for (const name of ['SPARK_HOME', 'PYSPARK_SUBMIT_ARGS', 'PYTHONHOME', 'HADOOP_CONF_DIR'])

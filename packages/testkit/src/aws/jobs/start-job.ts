@@ -1,12 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, delimiter, dirname, join } from 'node:path'
-import { TidewaterError } from '@tidewater/core'
+import { basename, dirname, join } from 'node:path'
 import { loopbackHost } from '../../local/loopback.js'
 import type { SparkResources } from '../../local/options.js'
+import { prepareSpark } from '../../spark/prepare-spark.js'
 import { renderLog4j2Properties, sparkEnvironment, sparkPaths } from '../../spark/spark-files.js'
 import { type ProcessExit, type SupervisedProcess, supervise } from '../../supervisor/supervise.js'
 import type { ToolchainOptions } from '../../toolchain/jars.js'
-import { prepareToolchain } from '../../toolchain/toolchain.js'
 import { startContainerCredentials } from '../container-credentials.js'
 import type { IssueCredentials } from '../temporary-credentials.js'
 import { localSubmit } from './spark-submit.js'
@@ -59,7 +58,7 @@ export function jobHost(options: JobHostOptions): StartJob {
   return async (spec) => {
     const { stateFolder, issue } = options
     const paths = sparkPaths({ stateFolder, runName: spec.id })
-    for (const folder of [paths.confFolder, paths.scratchFolder]) await mkdir(folder, { recursive: true })
+    await mkdir(paths.scratchFolder, { recursive: true })
     const credentials = await startContainerCredentials({
       issue,
       roleArn: spec.roleArn,
@@ -110,12 +109,7 @@ async function planCommand(spec: JobSpec, options: JobHostOptions) {
   if (basename(spec.command) !== 'spark-submit') {
     return { command: spec.command, args: spec.args, env, isClusterMode: false, droppedOptions: [] }
   }
-  const { python, sparkJarsFolder, sparkAwsJarsFolder } = await prepareToolchain({
-    ...toolchain,
-    parts: ['spark', 'spark-aws'],
-  })
-  if (python === undefined || sparkJarsFolder === undefined || sparkAwsJarsFolder === undefined)
-    throw new TidewaterError('INTERNAL', 'The tool chain has no Spark')
+  const { python, jarsFolders, classes } = await prepareSpark({ ...toolchain, withAws: true })
   const submit = localSubmit(spec.args, {
     ...spark,
     s3Url: options.s3Url,
@@ -126,22 +120,16 @@ async function planCommand(spec: JobSpec, options: JobHostOptions) {
   const plan = {
     stateFolder: options.stateFolder,
     runName: spec.id,
-    jarsFolders: [sparkJarsFolder],
+    jarsFolders,
+    classes,
     sparkConf: {},
     ...spark,
   }
-  const { confFolder } = sparkPaths(plan)
-  await writeFile(join(confFolder, 'log4j2.properties'), renderLog4j2Properties())
+  await writeFile(sparkPaths(plan).log4jFile, renderLog4j2Properties())
   return {
     command: join(dirname(python), 'spark-submit'),
     args: submit.args,
-    env: {
-      ...sparkEnvironment(env, plan, { command: python, path: [] }),
-      // Unlike spark.driver.extraClassPath it adds to what the caller sets.
-      SPARK_DIST_CLASSPATH: [sparkJarsFolder, sparkAwsJarsFolder]
-        .map((folder) => join(folder, '*'))
-        .join(delimiter),
-    },
+    env: sparkEnvironment(env, plan, { command: python, path: [] }),
     isClusterMode: submit.isClusterMode,
     droppedOptions: submit.dropped,
   }
