@@ -51,47 +51,6 @@ describe('tidewater demo', { timeout: 900_000 }, () => {
     await access(join(stateFolder, 'warehouse'))
   })
 
-  it('lands each record exactly once over TLS with IAM, each part under the policy made for it', async () => {
-    const json = join(folder, 'iam.json')
-    const args = ['--iam', '--records', '5000', '--micro-batches', '2', '--json', json]
-    const run = await runCli('demo', ...args, '--state-folder', join(folder, 'iam'))
-    expect(run.stderr).toContain('Exactly once: 5,000 records produced')
-    expect(run.code).toBe(0)
-    expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ produced: 5_000, landed: 5_000 })
-    const decisions = (await readFile(join(folder, 'iam', 'iam', 'decisions.jsonl'), 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    const authenticated = decisions.filter(
-      ({ kind, result }) => kind === 'authentication' && result === 'allowed',
-    )
-    expect(new Set(authenticated.map(({ principal }) => principal.split('/').at(-1)))).toEqual(
-      new Set(['topic-admin', 'producer', 'spark-job']),
-    )
-    // The Spark job speaks AWS_MSK_IAM through AWS's jar, the others OAUTHBEARER.
-    expect(new Set(authenticated.map(({ mechanism }) => mechanism))).toEqual(
-      new Set(['AWS_MSK_IAM', 'OAUTHBEARER']),
-    )
-  })
-
-  it('lands each record exactly once by steps of an EMR cluster, in tables of Glue and S3', async () => {
-    const json = join(folder, 'aws.json')
-    const stateFolder = join(folder, 'aws')
-    const args = ['--aws', '--records', '3000', '--micro-batches', '2', '--json', json]
-    const run = await runCli('demo', ...args, '--state-folder', stateFolder)
-    expect(run.stderr).toContain('Exactly once: 3,000 records produced')
-    expect(run.code).toBe(0)
-    const summary = JSON.parse(await readFile(json, 'utf8'))
-    expect(summary).toMatchObject({
-      produced: 3_000,
-      landed: 3_000,
-      place: expect.stringMatching(/^steps of EMR cluster j-\w+, tables in Glue and S3$/),
-      after: { dataFiles: 1 },
-    })
-    expect(summary.before.dataFiles).toBeGreaterThan(1)
-    expect(await processesUsing(stateFolder)).toEqual([])
-  })
-
   it.each([
     [['--aws', '--keep'], 'keep'],
     [['--aws', '--iam'], 'iam'],

@@ -9,8 +9,8 @@ import { type ProcessExit, type SupervisedProcess, supervise } from '../supervis
 import { requireWritableFolder } from '../toolchain/writable-folder.js'
 import { EventQueue } from './event-queue.js'
 import { failureOf, parseEvent } from './events.js'
+import { quotedWord } from './jvm-options.js'
 import { prepareSpark } from './prepare-spark.js'
-import { quotedWord } from './quoted-word.js'
 import { renderLog4j2Properties, renderSparkDefaults, sparkEnvironment, sparkPaths } from './spark-files.js'
 import type { SparkEvent, SparkExit, SparkModuleOptions, SparkRun } from './types.js'
 

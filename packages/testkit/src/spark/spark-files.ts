@@ -1,8 +1,7 @@
 import { delimiter, join } from 'node:path'
 import { renderJavaProperties } from '../java-properties.js'
 import { loopbackHost } from '../local/loopback.js'
-import { type SparkClasses, sharedClassesOptions } from '../toolchain/spark-classes.js'
-import { quotedWord } from './quoted-word.js'
+import { quotedWord, type SparkClasses, sharedClassesOptions } from './jvm-options.js'
 
 export interface SparkPlan {
   readonly stateFolder: string

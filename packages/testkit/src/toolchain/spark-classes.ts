@@ -4,25 +4,11 @@ import { basename, dirname, join } from 'node:path'
 import { messageOf, TidewaterError, throwIfAborted } from '@tidewater/core'
 import { loopbackHost } from '../local/loopback.js'
 import { sparkPackageFolder, testkitFolder } from '../package-folders.js'
-import { quotedWord } from '../spark/quoted-word.js'
+import { quietJvm, quotedWord, type SparkClasses } from '../spark/jvm-options.js'
 import { type CacheEntry, ensureCacheEntry } from './cache-entry.js'
 import { cacheKey } from './cache-folder.js'
 import type { ToolchainOptions } from './jars.js'
 import { runTool } from './run-tool.js'
-
-/** What a Spark on this machine starts from. */
-export interface SparkClasses {
-  /**
-   * Spark's classes as its JVM has them in memory (class data sharing, JEP 350): a start takes half as long with it. Undefined
-   * where the JVM could not write one.
-   */
-  readonly archiveFile: string | undefined
-  /**
-   * Empty, and for SPARK_CONF_DIR: it is on the class path, which an archive is bound to, so that a run's own configuration has to
-   * come another way.
-   */
-  readonly confFolder: string
-}
 
 interface Inputs {
   readonly python: string
@@ -122,14 +108,4 @@ async function make(
 
 function archiveIn(folder: string): string {
   return join(folder, 'spark.jsa')
-}
-
-/** What the JVM has to say of archives goes to standard output, which belongs to a run's events. */
-const quietJvm = ['-Xlog:disable', '-Xlog:all=error:stderr']
-
-/** The JVM's options that use the archive where it fits and say nothing where it doesn't. */
-export function sharedClassesOptions({ archiveFile }: SparkClasses): readonly string[] {
-  return archiveFile === undefined
-    ? []
-    : [`-XX:SharedArchiveFile=${archiveFile}`, '-Xshare:auto', ...quietJvm]
 }
