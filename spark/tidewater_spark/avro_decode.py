@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.avro.functions import from_avro
 from pyspark.sql.types import StructType
 
+from .decoder_jar import DECODER_JAR, load_decoder
 from .errors import first_lines
 
 # Appended to each value and read back as the frame's last field. Eight different bytes: what follows a record
@@ -93,10 +94,8 @@ def _uncompiled(spark, schema: dict) -> Optional[str]:
     scala = jvm.scala.util.Properties.versionNumberString()
     if not (spark.version.startswith("3.5.") and scala.startswith("2.12.")):
         return f"it is built for Spark 3.5 with Scala 2.12, not for Spark {spark.version} with Scala {scala}"
-    try:
-        jvm.org.apache.spark.util.Utils.classForName("tidewater.avro.AvroRecords", True, False)
-    except Exception:
-        return "tidewater-avro-spark-3.5_2.12.jar is not on the class path"
+    if not load_decoder(spark):
+        return f"{DECODER_JAR} is neither on the class path nor packaged with the job"
     try:
         uncovered = jvm.tidewater.avro.AvroRecords.uncovered(json.dumps(schema))
     except Exception as error:  # a Spark whose own classes are others than Apache's

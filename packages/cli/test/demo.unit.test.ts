@@ -20,6 +20,7 @@ describe('parseDemoOptions', () => {
       records: 1_000_000,
       producers: 4,
       iam: false,
+      aws: false,
       partitions: 3,
       microBatches: 8,
       seed: 1,

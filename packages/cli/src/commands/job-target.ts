@@ -4,7 +4,7 @@ import { type JobTarget, localTarget, packageSpark, type SubmitOptions } from '@
 import { ec2StepTarget } from '@tidewater/emr/ec2'
 import { eksTarget } from '@tidewater/emr/eks'
 import { serverlessTarget } from '@tidewater/emr/serverless'
-import { localJobTarget, preparePython } from '@tidewater/testkit'
+import { localJobTarget, preparePackaging } from '@tidewater/testkit'
 import { type CliIo, resolvePath } from '../io.js'
 import { type LocalSparkOptions, prepareLocalSpark } from './local-spark.js'
 
@@ -24,6 +24,7 @@ export interface TargetOptions extends LocalSparkOptions {
 export interface SubmissionOptions extends TargetOptions {
   readonly staging?: string
   readonly python?: string
+  readonly decoderJar?: string
   readonly conf: Readonly<Record<string, string>>
 }
 
@@ -97,12 +98,17 @@ export async function submitOptions(
   io: CliIo,
 ): Promise<SubmitOptions> {
   const location = stagingLocation(options, target, io)
-  const python = options.python ?? (await preparePython(undefined, { env: { ...io.env }, signal: io.signal }))
+  const { python, decoderJar } = options
+  const packaging =
+    python === undefined ? await preparePackaging({ env: { ...io.env }, signal: io.signal }) : { python }
   return {
     target,
     store,
     stagingLocation: location,
-    artifact: await packageSpark({ python }),
+    artifact: await packageSpark({
+      ...packaging,
+      ...(decoderJar === undefined ? {} : { decoderJar: resolvePath(io, decoderJar) }),
+    }),
     sparkConf: options.conf,
     signal: io.signal,
   }

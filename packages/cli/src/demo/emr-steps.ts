@@ -3,6 +3,7 @@ import { createObjectStore } from '@tidewater/core/storage'
 import {
   ensureEmrCluster,
   type JobHandle,
+  type PackageSparkOptions,
   packageSpark,
   type SubmitOptions,
   submitMaintenance,
@@ -14,8 +15,7 @@ import { type LocalAwsStack, queryRunner, type SparkRunOptions } from '@tidewate
 import type { DemoSpark } from './spark-jobs.js'
 
 export interface EmrStepsOptions {
-  /** Has what `packageSpark` needs. */
-  readonly python: string
+  readonly packaging: PackageSparkOptions
   readonly say: (text: string) => void
 }
 
@@ -31,7 +31,7 @@ const pollMs = 500
 export async function emrSteps(
   { aws }: LocalAwsStack,
   spark: SparkRunOptions,
-  { python, say }: EmrStepsOptions,
+  { packaging, say }: EmrStepsOptions,
 ): Promise<DemoSpark> {
   const { endpointUrl: endpoint, region, credentials, buckets } = aws
   const { signal } = spark
@@ -63,7 +63,7 @@ export async function emrSteps(
     target: { ...target, pace: { intervalMs: pollMs, maxIntervalMs: 10 * pollMs } },
     store,
     stagingLocation: `${bucket}/staging`,
-    artifact: await packageSpark({ python }),
+    artifact: await packageSpark(packaging),
     ...(signal === undefined ? {} : { signal }),
   }
   const catalog = {

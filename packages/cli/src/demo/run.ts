@@ -5,7 +5,7 @@ import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { defineJob, jobTables } from '@tidewater/emr'
 import { planMaintenance } from '@tidewater/iceberg-ops'
 import { netflowSchema } from '@tidewater/producer/sample'
-import { type LocalStack, prepareToolchain, startLocal } from '@tidewater/testkit'
+import { type LocalStack, preparePackaging, prepareToolchain, startLocal } from '@tidewater/testkit'
 import { describeDifferences, describeSuccess } from '../commands/table-audit.js'
 import { type CliIo, resolvePath } from '../io.js'
 import { auditTable } from '../table/audit.js'
@@ -43,7 +43,7 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSumm
     secondsByStage[name] = (io.now() - stageStartedAtMs) / 1000
     return result
   }
-  const { python = '' } = await stage(
+  await stage(
     'setUp',
     'Tool chain',
     (one) =>
@@ -69,7 +69,7 @@ export async function runDemo(options: DemoOptions, io: CliIo): Promise<DemoSumm
   )
   let completed = false
   try {
-    const found = await runOnStack(stack, { ...options, python }, io, stage)
+    const found = await runOnStack(stack, options, io, stage)
     const summary = { ...found, secondsByStage, seconds: (io.now() - startedAtMs) / 1000 }
     io.stderr(renderSummary(summary))
     if (jsonFile !== undefined) await writeJsonFile(jsonFile, `${stringify(summary)}\n`)
@@ -90,7 +90,7 @@ type RunStage = <T>(
 
 async function runOnStack(
   stack: LocalStack,
-  options: DemoOptions & { readonly python: string },
+  options: DemoOptions,
   io: CliIo,
   stage: RunStage,
 ): Promise<Omit<DemoSummary, 'secondsByStage' | 'seconds'>> {
@@ -104,8 +104,10 @@ async function runOnStack(
       : await stage(
           'cluster',
           'EMR cluster',
-          ({ say }) =>
-            emrSteps({ ...stack, aws }, { ...resources, env: io.env }, { python: options.python, say }),
+          async ({ say }) => {
+            const packaging = await preparePackaging({ signal: io.signal })
+            return emrSteps({ ...stack, aws }, { ...resources, env: io.env }, { packaging, say })
+          },
           ({ place }) => place,
         )
   const admin = await kafkajsDriver.createAdmin(

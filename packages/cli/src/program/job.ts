@@ -68,4 +68,8 @@ function withSubmission(command: Command): Command {
     )
     .option('--conf <key=value>', 'setting of Spark; repeatable', keyValue, {})
     .option('--python <command>', 'a Python that has fastjsonschema (default: one made for this)')
+    .option(
+      '--decoder-jar <file>',
+      'the compiled Avro decoder (default: built for this, but with --python none)',
+    )
 }

@@ -10,14 +10,26 @@ import type { ArchivedFile } from './zip.js'
 export interface PackageSparkOptions {
   /** A Python that has `fastjsonschema`, the one package the job brings along. Default `python3`. */
   readonly python?: string
+  /**
+   * The compiled Avro decoder, built from `@tidewater/spark/jvm`: `tidewater-avro-spark-3.5_2.12.jar`. The job adds it to its session where
+   * the class path doesn't have it. Default: none is brought along, and without one on the class path `from_avro` decodes.
+   */
+  readonly decoderJar?: string
 }
 
+/** As the job looks for it. */
+const decoderName = 'tidewater-avro-spark-3.5_2.12.jar'
+
 /**
- * Spark's side of a job: the package `tidewater_spark`, the schemas of its documents, and `fastjsonschema` with its licence.
+ * Spark's side of a job: the package `tidewater_spark`, the schemas of its documents, `fastjsonschema` with its licence, and the
+ * compiled decoder.
  *
- * @throws TidewaterError `PREREQUISITE_MISSING` when that Python or its package is absent
+ * @throws TidewaterError `PREREQUISITE_MISSING` when that Python or its package is absent, `CONFIG_INVALID` when the jar can't be read
  */
-export async function packageSpark({ python = 'python3' }: PackageSparkOptions = {}): Promise<SparkArtifact> {
+export async function packageSpark({
+  python = 'python3',
+  decoderJar,
+}: PackageSparkOptions = {}): Promise<SparkArtifact> {
   const spark = dirname(createRequire(import.meta.url).resolve('@tidewater/spark/package.json'))
   const validator = await pythonPackageFolder(python, 'fastjsonschema')
   const beside = await readdir(dirname(validator))
@@ -29,7 +41,21 @@ export async function packageSpark({ python = 'python3' }: PackageSparkOptions =
       await Promise.all(licences.map((name) => filesOf(join(dirname(validator), name), /(^|\/)LICEN[CS]E/)))
     ).flat(),
     ...(await schemasOf(spark)),
+    ...(decoderJar === undefined ? [] : [await decoderFile(decoderJar)]),
   ])
+}
+
+async function decoderFile(path: string): Promise<ArchivedFile> {
+  try {
+    return { name: decoderName, bytes: await readFile(path) }
+  } catch (cause) {
+    throw new TidewaterError('CONFIG_INVALID', `The decoder's jar can't be read: ${messageOf(cause)}`, {
+      remedy:
+        'Name the jar that Maven builds of @tidewater/spark/jvm, or leave decoderJar out: from_avro decodes then.',
+      details: { decoderJar: path },
+      cause,
+    })
+  }
 }
 
 async function schemasOf(folder: string): Promise<ArchivedFile[]> {

@@ -20,6 +20,8 @@ const totals = z.looseObject({
   endOffsets: offsets,
 })
 
+const decoder = z.object({ name: z.string(), because: z.string().optional() })
+
 const event = z.looseObject({ event: z.string() })
 
 const progressDocument = z.looseObject({
@@ -29,7 +31,7 @@ const progressDocument = z.looseObject({
   state: z.enum(['running', 'stopped', 'failed']),
   startedAt: z.string(),
   updatedAt: z.string(),
-  started: event.nullable(),
+  started: z.looseObject({ event: z.string(), decoder: decoder.optional() }).nullable(),
   progress: z.record(z.string(), batch),
   recent: z.array(batch),
   totals: z.record(z.string(), totals),
@@ -60,6 +62,8 @@ export interface JobProgress {
   readonly state: 'running' | 'stopped' | 'failed'
   /** Whether its queries run, or ran. */
   readonly hasStarted: boolean
+  /** `compiled`, or `from_avro` and why. Undefined before its queries have started. */
+  readonly decoder?: { readonly name: string; readonly because?: string | undefined }
   /** ISO 8601, UTC. */
   readonly updatedAt: string
   /** `main` and, with dead letters, `dead-letters`. */
@@ -99,6 +103,7 @@ export function parseProgress(text: string): JobProgress {
     state,
     hasStarted: started !== null,
     updatedAt,
+    ...(started?.decoder === undefined ? {} : { decoder: started.decoder }),
     queries: Object.fromEntries(queries),
     ...(ended === undefined ? {} : { ended }),
   }

@@ -14,18 +14,25 @@ export interface PreparedSpark {
 interface PrepareSparkOptions extends Partial<ToolchainOptions> {
   /** See {@link SparkModuleOptions}. */
   readonly withAws?: boolean | undefined
+  /** The compiled Avro decoder. Default true. */
+  readonly withDecoder?: boolean | undefined
 }
 
 /** @throws TidewaterError what `prepareToolchain` throws */
 export async function prepareSpark({
   withAws = false,
+  withDecoder = true,
   env = process.env,
   cacheFolder,
   onProgress,
   signal,
 }: PrepareSparkOptions): Promise<PreparedSpark> {
   const { python = '', ...folders } = await prepareToolchain({
-    parts: ['spark', 'spark-decoder', ...(withAws ? (['spark-aws'] as const) : [])],
+    parts: [
+      'spark',
+      ...(withDecoder ? (['spark-decoder'] as const) : []),
+      ...(withAws ? (['spark-aws'] as const) : []),
+    ],
     env,
     ...(cacheFolder === undefined ? {} : { cacheFolder }),
     onProgress,

@@ -12,7 +12,7 @@ import {
 import { ec2StepTarget } from '@tidewater/emr/ec2'
 import { createProducer } from '@tidewater/producer'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { type LocalStack, preparePython, queryRunner, startLocal } from '../../src/index.js'
+import { type LocalStack, preparePackaging, queryRunner, startLocal } from '../../src/index.js'
 import { awsStack, clientConfig, clusterInput, eventually } from '../aws/stack-fixture.js'
 import { createTopic } from '../kafka-records.js'
 import { processesNaming } from '../processes.js'
@@ -39,7 +39,7 @@ beforeAll(async () => {
     target: { ...target, pace: { intervalMs: 500, maxIntervalMs: 2_000 } },
     store,
     stagingLocation: 's3://tidewater/staging',
-    artifact: await packageSpark({ python: await preparePython() }),
+    artifact: await packageSpark(await preparePackaging()),
     sparkConf: { 'spark.driver.memory': '768m' },
   }
 })
@@ -116,6 +116,8 @@ it('reads each record of a load once, though the job is killed and submitted aga
   expect(plan).toMatchObject({ action: 'replace', running: { id: running.reference.id } })
   expect(ended?.progress?.ended).toMatchObject({ event: 'stopped', reason: 'stop-marker', graceful: true })
   await untilRead(handle, load.sent())
+  // The artifact brings the decoder.
+  expect((await handle.progress())?.decoder).toEqual({ name: 'compiled' })
   const sent = await load.end()
   await untilRead(handle, sent)
   expect((await handle.stop()).status.state).toBe('succeeded')

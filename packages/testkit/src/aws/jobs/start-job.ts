@@ -109,7 +109,12 @@ async function planCommand(spec: JobSpec, options: JobHostOptions) {
   if (basename(spec.command) !== 'spark-submit') {
     return { command: spec.command, args: spec.args, env, isClusterMode: false, droppedOptions: [] }
   }
-  const { python, jarsFolders, classes } = await prepareSpark({ ...toolchain, withAws: true })
+  const { python, jarsFolders, classes } = await prepareSpark({
+    ...toolchain,
+    withAws: true,
+    // As on EMR: a job brings its own.
+    withDecoder: false,
+  })
   const submit = localSubmit(spec.args, {
     ...spark,
     s3Url: options.s3Url,
