@@ -1,6 +1,6 @@
 // What another client sees of transactions: kafkajs, which has its own notion of what is committed.
 import { randomUUID } from 'node:crypto'
-import { type EachBatchPayload, Kafka, logLevel } from 'kafkajs'
+import { type EachBatchPayload, type EachMessagePayload, Kafka, logLevel } from 'kafkajs'
 
 function clientOf(brokers: string): Kafka {
   return new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
@@ -9,6 +9,7 @@ function clientOf(brokers: string): Kafka {
 const endPrefix = 'end-'
 /** A consumer that leaves waits for the fetch that is under way, by default up to 5 s. */
 const maxWaitTimeInMs = 200
+const readTimeoutMs = 120_000
 
 /** The values that a reader of committed records sees, by partition, up to what is the topic's end now. */
 export function readCommitted(brokers: string, topic: string): Promise<Map<number, Buffer[]>> {
@@ -39,19 +40,30 @@ async function readValues(
   await marker.disconnect()
   const consumer = client.consumer({ groupId: `reader-${randomUUID()}`, readUncommitted, maxWaitTimeInMs })
   const values = new Map<number, Buffer[]>(partitions.map((partition) => [partition, []]))
-  let ends = 0
+  const unended = new Set(partitions)
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
-  await new Promise<void>((resolve) => {
-    void consumer.run({
-      eachMessage: async ({ partition, message }) => {
+  let overdue: NodeJS.Timeout | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (!payload.restart) reject(payload.error)
+      })
+      // Says what it waits for: a partition whose end never comes holds a transaction that never ends.
+      overdue = setTimeout(() => {
+        reject(new Error(`no end of partitions ${[...unended].join(', ')} within ${readTimeoutMs} ms`))
+      }, readTimeoutMs)
+      const eachMessage = async ({ partition, message }: EachMessagePayload) => {
         const key = message.key?.toString()
         if (!key?.startsWith(endPrefix)) values.get(partition)?.push(message.value as Buffer)
-        else if (key === endKey && ++ends === partitions.length) resolve()
-      },
+        else if (key === endKey && unended.delete(partition) && unended.size === 0) resolve()
+      }
+      consumer.run({ eachMessage }).catch(reject)
     })
-  })
-  await consumer.disconnect()
+  } finally {
+    clearTimeout(overdue)
+    await consumer.disconnect()
+  }
   return values
 }
 

@@ -19,6 +19,8 @@ interface Transaction {
 
 const batchesPerPartition = 4
 const recordsPerBatch = 5
+/** Longer than a broker that is away for good takes to be replaced. */
+const knownWithinMs = 120_000
 
 /**
  * Writes transactions as a test says, each to every partition and with an offset of a consumer group, and holds what another
@@ -121,11 +123,12 @@ export class TransactionWriter {
   }
 
   async #untilKnown(end: () => Promise<void>): Promise<void> {
+    const deadline = Date.now() + knownWithinMs
     for (;;) {
       try {
         return await end()
       } catch (thrown) {
-        if (!TidewaterError.isInstance(thrown) || !thrown.retryable) throw thrown
+        if (!TidewaterError.isInstance(thrown) || !thrown.retryable || Date.now() > deadline) throw thrown
       }
     }
   }
