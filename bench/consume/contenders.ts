@@ -28,16 +28,12 @@ export const contenders: readonly Contender[] = [
     ...runBook('run-book-all', '… with all three', { ...smallDictionaries, ...largePolls }),
     compiled: true,
   },
-  ours('tidewater', 'as shipped: dead letters by a second query'),
+  ours('tidewater', 'as shipped: dead letters counted on the way'),
   ours('tidewater-fail', 'onDecodeError fail: no dead letters', { decoding: { onDecodeError: 'fail' } }),
   { ...ours('tidewater-from-avro', 'without the compiled decoder'), compiled: false },
   ours('tidewater-metadata', "with Kafka's partition, offset and timestamp as columns", {
     kafkaMetadataColumns: true,
   }),
-  {
-    ...ours('one-pass', 'prototype: dead letters counted on the way', { consume: 'one-pass' }),
-    isOurs: false,
-  },
 ]
 
 function runBook(name: string, note: string, settings: Contender['settings'] = {}): Contender {

@@ -30,7 +30,7 @@ def test_runs_of_the_job_land_each_record_once_in_micro_batches_of_the_size_aske
     assert [item["batchId"] for item in batches] == list(range(len(batches)))
     started = harness.events[0]
     assert started["event"] == "started" and started["tableCreated"] and started["partitions"] == 2
-    assert started["table"] == harness.table and set(started["queries"]) == {"main", "dead-letters"}
+    assert started["table"] == harness.table and set(started["queries"]) == {"main"}
 
     harness.produce([event(100)], partition=1)
     second = harness.run()
@@ -40,6 +40,8 @@ def test_runs_of_the_job_land_each_record_once_in_micro_batches_of_the_size_aske
         (1, offset) for offset in range(4)
     ]
     assert harness.rows(harness.dead_letters) == []
+    snapshots = harness.spark.sql(f"SELECT * FROM {harness.dead_letters}.snapshots").count()
+    assert snapshots == 0, "without dead letters there is nothing to commit"
 
 
 def test_a_topic_without_records_gives_an_empty_table_and_a_clean_end(harness):
@@ -201,12 +203,12 @@ def test_fail_names_the_record_and_lands_nothing_of_its_batch(harness):
     assert harness.spark.streams.active == []
 
 
-def test_a_query_that_fails_stops_the_other(harness):
+def test_dead_letters_that_can_not_be_set_aside_stop_the_job(harness):
     harness.create_topic(1)
     harness.produce([event(0), b"\xff" * 12])
     harness.run()
     harness.produce([event(1)])
-    # The next micro-batch of the dead-letter query can't be committed: its metadata folder is gone.
+    # The next dead letter can't be committed: the table's metadata folder is gone.
     namespace, name = harness.dead_letters.split(".")[1:]
 
     def break_it(event_name, _fields):

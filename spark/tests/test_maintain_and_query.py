@@ -79,7 +79,7 @@ def test_a_plan_shrinks_the_table_and_a_replayed_micro_batch_is_still_recognised
     assert orphans == {"dryRun": True, "orphanFiles": 0, "sample": []}
     assert finished["after"]["dataFiles"] == 1 and finished["after"]["snapshots"] == 3
 
-    forget_last_commit(harness, "main")
+    forget_last_commit(harness)
     harness.produce(records(10, first=30))
     harness.run()
     assert_exactly_once(harness, 40)
@@ -92,7 +92,7 @@ def test_without_that_protection_the_replay_would_be_appended_twice(harness):
     harness.spark.sql(
         f"CALL local.system.expire_snapshots(table => 'db.{harness.name}', older_than => TIMESTAMP '{FAR_FUTURE}', retain_last => 1)"
     ).collect()
-    forget_last_commit(harness, "main")
+    forget_last_commit(harness)
     harness.run()
     assert len(harness.coordinates()) == 24 + 8
 

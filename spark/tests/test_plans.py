@@ -10,7 +10,7 @@ from pyspark.sql.types import ArrayType, IntegerType, LongType, StringType, Stru
 from tidewater_spark.errors import TidewaterError
 from tidewater_spark.iceberg_ddl import check_columns, create_table_sql, literal, quoted_table
 from tidewater_spark.maintenance_sql import call_sql
-from tidewater_spark.retention import QUERY_ID_KEY, Snapshot, ancestors, retention
+from tidewater_spark.retention import DEAD_LETTERS_KEY, QUERY_ID_KEY, Snapshot, ancestors, retention
 from tidewater_spark.rewrite_expectation import PartitionFiles, is_rewrite_due, size_bounds
 
 
@@ -75,6 +75,12 @@ def test_every_query_that_wrote_recently_is_protected(written_since_ms, protect,
     kept = retention(chain_of("main", "main", "paused", "paused", "old"), 1, protect, written_since_ms)
     assert kept.retain_last == retain_last
     assert {item["queryId"]: item["because"] for item in kept.protected} == protected
+
+
+def test_retention_keeps_the_newest_snapshot_of_a_querys_dead_letters():
+    letters = [Snapshot(number, number - 1, {DEAD_LETTERS_KEY: "q"}, 0) for number in (2, 1)]
+    kept = retention([snapshot(3, 2), *letters], 1, [], NOTHING_IS_RECENT)
+    assert kept.retain_last == 2 and [(one["queryId"], one["depth"]) for one in kept.protected] == [("q", 1)]
 
 
 def test_retention_reports_64_bit_ids_as_text():

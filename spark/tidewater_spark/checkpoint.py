@@ -1,7 +1,8 @@
-"""Reads where the queries stand from Spark's checkpoint, and keeps the job's own state beside it.
+"""Reads where the query stands from Spark's checkpoint, and keeps the job's own state and the level of its dead letters
+beside it.
 
-The state is a log like Spark's own, `<checkpointLocation>/job/<number>`, of which the newest counts: a file that
-is written once and never again needs no rename over another, which object stores lack.
+Both are logs like Spark's own, `<checkpointLocation>/job/<number>` and `…/dead-letters/<sequence>`, of which the newest counts:
+a file that is written once and never again needs no rename over another, which object stores lack.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import json
 from typing import List, Optional
 
+from .dead_letter_table import committed_level
+from .dead_letters import Level, level_of, level_text
 from .errors import TidewaterError
-from .hadoop_fs import names_in, read_text, write_new
-from .job_state import NOT_BEGUN, STATE_VERSION, Position
+from .hadoop_fs import modified_at_ms, names_in, read_text, remove_file, write_new
+from .job_state import DEAD_LETTERS, MAIN, NOT_BEGUN, STATE_VERSION, Position
+
+LEVELS_KEPT = 10
 
 
-def position(spark, checkpoint: str, label: str, topic: str) -> Position:
-    """label: the query's folder in the checkpoint, as in job_state."""
-    folder = f"{checkpoint.rstrip('/')}/{label}"
+def position(spark, checkpoint: str, topic: str) -> Position:
+    """Of the table's query."""
+    folder = f"{checkpoint.rstrip('/')}/{MAIN}"
     planned = _numbers(spark, f"{folder}/offsets")
     committed = set(planned).intersection(_numbers(spark, f"{folder}/commits"))
     if committed:
@@ -44,7 +49,7 @@ def read_state(spark, checkpoint: str) -> Optional[dict]:
         raise TidewaterError(
             "bad-document",
             f"/checkpointLocation: {location} has version {state.get('version')}, this release knows {STATE_VERSION}",
-            "Run the release that wrote it, or a newer one.",
+            "Run a release that knows it; one that does not would read records again or never.",
             {"path": "/checkpointLocation"},
         )
     return state
@@ -55,6 +60,30 @@ def write_state(spark, checkpoint: str, state: dict) -> None:
     numbers = _numbers(spark, _folder(checkpoint))
     number = numbers[-1] + 1 if numbers else 0
     write_new(spark, f"{_folder(checkpoint)}/{number}", json.dumps(state, sort_keys=True))
+
+
+def read_level(spark, job: dict) -> Optional[Level]:
+    """The newest level, of the checkpoint's and the dead-letter table's own: a run can end between the two. None before the first."""
+    checkpoint = job["checkpointLocation"]
+    metadata = f"{checkpoint.rstrip('/')}/{MAIN}/metadata"
+    if modified_at_ms(spark, metadata) is None:
+        return None
+    committed = committed_level(spark, job, json.loads(read_text(spark, metadata))["id"])
+    numbers = _numbers(spark, _letters_folder(checkpoint))
+    kept = level_of(read_text(spark, f"{_letters_folder(checkpoint)}/{numbers[-1]}")) if numbers else None
+    levels = [level for level in (committed, kept) if level is not None]
+    return max(levels, key=lambda level: level.sequence, default=None)
+
+
+def write_level(spark, checkpoint: str, level: Level) -> None:
+    """Raises TidewaterError checkpoint-not-writable."""
+    folder = _letters_folder(checkpoint)
+    write_new(spark, f"{folder}/{level.sequence}", level_text(level))
+    remove_file(spark, f"{folder}/{level.sequence - LEVELS_KEPT}")
+
+
+def _letters_folder(checkpoint: str) -> str:
+    return f"{checkpoint.rstrip('/')}/{DEAD_LETTERS}"
 
 
 def _folder(checkpoint: str) -> str:

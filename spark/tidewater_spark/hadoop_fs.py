@@ -89,6 +89,12 @@ def write_new(spark, location: str, text: str) -> None:
         ) from error
 
 
+def remove_file(spark, location: str) -> None:
+    """Removes a file, if it is there."""
+    file_system, path = _open(spark, location)
+    file_system.delete(path, False)
+
+
 def replace_text(spark, location: str, text: str) -> None:
     """Writes a file, in place of one that is there. A reader sees the old one or the new one, whole: an object
     store shows an object when it is complete, and where a rename is cheap the file gets its name then.

@@ -1,23 +1,24 @@
-"""Builds the job's streaming queries: the table's and, with dead letters, theirs."""
+"""Builds what a job runs: the table's streaming query and, beside it, what sets its dead letters aside."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType, TimestampType
+from pyspark.sql.types import IntegerType, LongType, StructField, StructType, TimestampType
 
-from . import poison
-from .avro_decode import Decoder, decoded_type, decoder_of, schema_fingerprint
+from .avro_decode import Decoder, decoded_type, decoder_of
 from .avro_schema import compile_schema
-from .checkpoint import position, read_state, write_state
+from .checkpoint import position, read_level, read_state, write_level, write_state
 from .consistency import KAFKA_METADATA_COLUMNS
+from .dead_letter_table import DEAD_LETTER_DDL, DeadLetterTable
+from .dead_letters import DeadLetters, Level, batch_of, unsettled
 from .errors import TidewaterError, first_lines
 from .hadoop_fs import make_folder
 from .iceberg_ddl import DEFAULT_PROPERTIES, quoted_table
 from .iceberg_table import ensure_table
-from .job_state import DEAD_LETTERS, MAIN, must_resolve, next_state
+from .job_state import DEAD_LETTERS, MAIN, NOT_BEGUN, Position, must_resolve, next_state
 from .kafka_client import check_access, client_options
 from .kafka_source import check_partitions, resolved_offsets, source_options, topic_partitions
 from .stream_failure import undecodable_marker
@@ -30,76 +31,82 @@ KAFKA_COLUMNS = StructType(
         StructField("_kafka_timestamp", TimestampType(), False),
     ]
 )
-DEAD_LETTER_DDL = (
-    "payload binary, key binary, headers array<struct<key: string, value: binary>>, error string not null, "
-    "topic string not null, _kafka_partition int not null, _kafka_offset bigint not null, "
-    "_kafka_timestamp timestamp not null, schema_fingerprint string not null, job string not null"
-)
 
 
 class Prepared:
-    """What is checked and created before a query starts. starts: start the queries, in this order."""
+    """What is checked and created before anything runs."""
 
-    def __init__(self, fields: Dict[str, Any], starts: List[Callable[[], Stream]]):
+    def __init__(self, fields: Dict[str, Any], start: Callable[[], Running]):
+        """start: starts the query, and what sets its dead letters aside."""
         self._fields = fields
-        self.starts = starts
+        self.start = start
 
     def as_fields(self) -> Dict[str, Any]:
         return self._fields
 
 
-def prepare(spark, job: dict) -> Prepared:
-    """Checks topic and checkpoint, makes sure of the tables, and builds the queries without starting them.
+class Running(NamedTuple):
+    main: Stream
+    letters: Optional[DeadLetters]
 
-    Writes down where the queries begin and how they decode. Raises TidewaterError.
+    @property
+    def parts(self) -> list:
+        return [self.main] if self.letters is None else [self.main, self.letters]
+
+
+def prepare(spark, job: dict) -> Prepared:
+    """Checks topic and checkpoint, makes sure of the tables, and builds the query without starting it.
+
+    Writes down where it begins and how it decodes. Raises TidewaterError.
     """
     source = job["source"]
     check_access(spark, source)
     partitions = topic_partitions(spark, source)
     check_partitions(source, partitions)
     make_folder(spark, job["checkpointLocation"])
-    state, known = _state(spark, job, partitions)
+    known = read_state(spark, job["checkpointLocation"])
+    main_at = position(spark, job["checkpointLocation"], source["topic"])
+    level = read_level(spark, job)
+    state = _next_state(spark, job, partitions, known, main_at, level)
     _, names = compile_schema(job["decoding"]["schema"])
     columns = _table_columns(spark, job)
     decoder = decoder_of(spark, job["decoding"], names)
     table, dead_letters = job["table"], job["decoding"]["deadLetterTable"]
     main_table = _ensure(spark, job, table, columns, table["partitionBy"], table["properties"])
+    client = client_options(spark, source)
+    records = _records(spark, source_options(client, source, partitions, state["starts"][MAIN]))
+    main = _main_rows(records, decoder, job, main_table["columns"], {field.name for field in columns})
     fields = {
         "job": job["name"],
-        "topic": job["source"]["topic"],
+        "topic": source["topic"],
         "partitions": len(partitions),
         "table": _label(job, table),
         "tableCreated": main_table["created"],
         "deadLetterTable": None,
         "decoder": decoder.as_fields(),
     }
-    client = client_options(spark, source)
-    records = _records(spark, source_options(client, source, partitions, state["starts"][MAIN]))
-    main = _main_rows(records, decoder, job, main_table["columns"], {field.name for field in columns})
-    starts = [lambda: _start(job, MAIN, main, table)]
+    letters: Optional[DeadLetterTable] = None
     if job["decoding"]["onDecodeError"] == "dead-letter":
         target = _ensure(spark, job, dead_letters, spark.createDataFrame([], DEAD_LETTER_DDL).schema, [], {})
-        options = source_options(client, source, partitions, state["starts"][DEAD_LETTERS])
-        with_headers = _records(spark, {**options, "includeHeaders": "true"})
-        letters = _dead_letter_rows(spark, with_headers, len(partitions), decoder, job, target["columns"])
-        starts.append(lambda: _start(job, DEAD_LETTERS, letters, dead_letters))
+        letters = DeadLetterTable(spark, job, target["columns"], decoder, client, len(partitions))
         fields["deadLetterTable"] = _label(job, dead_letters)
-    # Last, and before any query starts: a run that was refused has decided nothing.
+    # Last, and before anything runs: a run that was refused has decided nothing.
     if state != known:
         write_state(spark, job["checkpointLocation"], state)
-    return Prepared(fields, starts)
+    if level is None:
+        level = Level(0, state["starts"][DEAD_LETTERS] or {})
+    return Prepared(fields, lambda: _start(spark, job, main, letters, level, main_at.offsets))
 
 
-def _state(spark, job: dict, partitions: List[int]) -> Tuple[dict, Optional[dict]]:
-    """The state this run needs, and the one that is written."""
-    checkpoint, topic = job["checkpointLocation"], job["source"]["topic"]
-    known = read_state(spark, checkpoint)
-    main = position(spark, checkpoint, MAIN, topic)
-    letters = position(spark, checkpoint, DEAD_LETTERS, topic)
+def _next_state(
+    spark, job: dict, partitions: List[int], known: Optional[dict], main: Position, level: Optional[Level]
+) -> dict:
+    """The state this run needs. known: the one that is written."""
+    letters = NOT_BEGUN if level is None else Position(level.offsets, False)
     resolved = None
     if must_resolve(known, job, main, letters):
         resolved = resolved_offsets(spark, job["source"], partitions)
-    return next_state(known, job, main, letters, resolved), known
+    return next_state(known, job, main, letters, resolved)
 
 
 def _records(spark, options: Dict[str, str]) -> DataFrame:
@@ -160,65 +167,44 @@ def _main_column(field: StructField, record: Column, written: set) -> Column:
     return record.getField(field.name).alias(field.name)
 
 
-def _dead_letter_rows(
-    spark, records: DataFrame, partitions: int, decoder: Decoder, job: dict, existing: StructType
-) -> DataFrame:
-    decoding = job["decoding"]
-    values = {
-        "payload": F.col("value"),
-        "key": F.col("key"),
-        "headers": F.col("headers"),
-        "error": _explanation(decoding)(F.col("value")),
-        "topic": F.col("topic"),
-        "_kafka_partition": F.col("partition"),
-        "_kafka_offset": F.col("offset"),
-        "_kafka_timestamp": F.col("timestamp"),
-        "schema_fingerprint": F.lit(schema_fingerprint(spark, decoding["schema"])),
-        "job": F.lit(job["name"]),
-    }
-    columns = [
-        values.get(field.name, F.lit(None).cast(field.dataType)).alias(field.name) for field in existing
-    ]
-    # Only dead letters cross this exchange. Without it Spark reads the topic from the thread that feeds the Python
-    # function: slower, in no task's CPU time, and with a warning for each record (KAFKA-1894).
-    undecodable = decoder.decoded(records).filter(~decoder.is_decoded()).select(*records.columns)
-    return undecodable.repartition(partitions).select(*columns)
+def _start(
+    spark, job: dict, rows: DataFrame, table: Optional[DeadLetterTable], level: Level, committed: Optional[dict]
+) -> Running:
+    """committed: the end offsets of the query's last committed micro-batch, None for one that has not begun."""
+    if table is None:
+        return Running(_start_main(job, rows, lambda _: None), None)
+    main = _start_main(job, rows, lambda progress: letters.take(batch_of(progress)))
+    query_id = str(main.query.id)
+    letters = DeadLetters(
+        level,
+        lambda again, reached: table.set_aside(query_id, again, reached),
+        lambda reached: write_level(spark, job["checkpointLocation"], reached),
+        table.cancel,
+    )
+    for batch in unsettled(level.offsets, committed):
+        letters.take(batch)
+    return Running(main, letters.start())
 
 
-def _explanation(decoding: dict):
-    # By value, so that executors need no copy of this package on their path.
-    from pyspark.cloudpickle import register_pickle_by_value
-
-    register_pickle_by_value(poison)
-    node, _ = compile_schema(decoding["schema"])
-    max_bytes, max_items = decoding["maxValueBytes"], decoding["maxCollectionItems"]
-    explain = poison.explain
-    return F.udf(lambda payload: explain(node, payload, max_bytes, max_items), StringType())
-
-
-def _start(job: dict, label: str, rows: DataFrame, target: dict) -> Stream:
-    trigger = job["trigger"]
+def _start_main(job: dict, rows: DataFrame, on_batch: Callable[[dict], None]) -> Stream:
+    trigger, table = job["trigger"], job["table"]
     when: Dict[str, Any] = {"availableNow": True}
     if trigger["type"] == "processingTime":
         when = {"processingTime": f"{trigger['intervalSeconds']} seconds"}
-    name = job["name"] if label == MAIN else f"{job['name']}-{label}"
     writer = (
         rows.writeStream.format("iceberg")
-        .queryName(name)
+        .queryName(job["name"])
         .outputMode("append")
         .trigger(**when)
-        .option("checkpointLocation", f"{job['checkpointLocation'].rstrip('/')}/{label}")
-        .option("fanout-enabled", _text(job["table"]["fanout"]))
-        .option("distribution-mode", job["table"]["distributionMode"])
+        .option("checkpointLocation", f"{job['checkpointLocation'].rstrip('/')}/{MAIN}")
+        .option("fanout-enabled", _text(table["fanout"]))
+        .option("distribution-mode", table["distributionMode"])
         # The decoded columns are nullable to Spark, since an undecodable value makes them null; the filter before
         # has removed those, and Parquet's writer fails on a null in a required column rather than
         # writing it.
         .option("check-nullability", "false")
     )
-    return Stream(
-        label,
-        writer.toTable(quoted_table(job["table"]["catalog"]["name"], target["namespace"], target["name"])),
-    )
+    return Stream(writer.toTable(quoted_table(table["catalog"]["name"], table["namespace"], table["name"])), on_batch)
 
 
 def _label(job: dict, target: dict) -> str:

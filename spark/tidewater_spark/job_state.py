@@ -1,8 +1,8 @@
 """What a job remembers beside Spark's checkpoint, and what a run may change of it. Pure.
 
-Two queries read the topic, each at its own pace, and each record is the affair of one of them: the table's when
-it decodes, the dead letters' when it does not. That holds as long as both began at the same offsets and both
-judge a record by the same decoding.
+Each record lands in the table when it decodes and among the dead letters when it does not, and dead letters are set
+aside after the micro-batch that met them. That holds as long as both began at the same offsets and judge a record by
+the same decoding.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from .errors import TidewaterError
 
 MAIN = "main"
 DEAD_LETTERS = "dead-letters"
-STATE_VERSION = 1
+STATE_VERSION = 2
 # Of a schema's attributes these say nothing about which bytes are a record of it. Logical types do: a
 # timestamp-millis that overflows can't be decoded where the plain long can.
 _WITHOUT_EFFECT = frozenset({"doc", "aliases", "order", "default"})
 
 
 class Position(NamedTuple):
-    """Where a query stands by its checkpoint.
+    """Where the query or its dead letters stand.
 
-    offsets: end offsets, exclusive and by partition, of its last committed micro-batch, or its initial ones;
-    None for a query that has not begun. pending: a micro-batch was planned and not committed.
+    offsets: end offsets, exclusive and by partition, of what has landed for good, or the initial ones; None for what
+    has not begun. pending: a micro-batch was planned and not committed.
     """
 
     offsets: Optional[Dict[str, int]]
@@ -104,8 +104,8 @@ def next_state(
 
 
 def check_decoding(state: Optional[dict], job: dict, main: Position, letters: Position) -> None:
-    """Raises TidewaterError decoding-changed when some record would be judged by main with one decoding and by
-    dead-letters with the other: it would land in both tables or in none.
+    """Raises TidewaterError decoding-changed when some record would be judged with one decoding for the table and with the
+    other for the dead letters: it would land in both tables or in none.
     """
     if state is None or state["decoding"] == decoding_of(job):
         return
@@ -131,7 +131,7 @@ def check_decoding(state: Optional[dict], job: dict, main: Position, letters: Po
         job,
         main._replace(offsets=main_at),
         letters._replace(offsets=letters_at),
-        "the two queries are not level",
+        "table and dead letters are not level",
         "Run once with the old document (decoding as it was, onDecodeError dead-letter, trigger availableNow, "
         "nothing being produced meanwhile) until both are level; then change it.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from .errors import TidewaterError, cause_chain, first_lines
 from .kafka_client import client_options
@@ -28,6 +28,28 @@ def source_options(
     for key in ("maxOffsetsPerTrigger", "minPartitions"):
         if key in source:
             options[key] = str(source[key])
+    return options
+
+
+def range_options(
+    client: Dict[str, str], source: dict, starts: Dict[str, int], ends: Dict[str, int]
+) -> Optional[Dict[str, str]]:
+    """Options that read a range of offsets by partition, ends exclusive, from the source as a table. A partition that starts
+    does not name is read from its earliest. None when the range holds no offset.
+    """
+    wanted = {key: starts.get(key, EARLIEST) for key, end in ends.items() if max(starts.get(key, 0), 0) < end}
+    if not wanted:
+        return None
+    topic = source["topic"]
+    options = {
+        **client,
+        "assign": json.dumps({topic: sorted(int(key) for key in wanted)}),
+        "startingOffsets": json.dumps({topic: wanted}),
+        "endingOffsets": json.dumps({topic: {key: ends[key] for key in wanted}}),
+        "failOnDataLoss": "true" if source["failOnDataLoss"] else "false",
+    }
+    if "minPartitions" in source:
+        options["minPartitions"] = str(source["minPartitions"])
     return options
 
 
@@ -152,18 +174,9 @@ def read_one_value(spark, source: dict, partition: int, offset: int):
     """Reads the value of one record by its coordinates; None for a tombstone. Raises LookupError when it
     has left the topic.
     """
-    at = {source["topic"]: {str(partition): offset}}
-    until = {source["topic"]: {str(partition): offset + 1}}
-    rows = (
-        spark.read.format("kafka")
-        .options(**client_options(spark, source))
-        .option("assign", json.dumps({source["topic"]: [partition]}))
-        .option("startingOffsets", json.dumps(at))
-        .option("endingOffsets", json.dumps(until))
-        .load()
-        .select("value")
-        .collect()
-    )
+    at, until = {str(partition): offset}, {str(partition): offset + 1}
+    options = range_options(client_options(spark, source), source, at, until) or {}
+    rows = spark.read.format("kafka").options(**options).load().select("value").collect()
     if not rows:
         raise LookupError(f"offset {offset} of partition {partition} is gone")
     return rows[0][0]

@@ -19,7 +19,7 @@ if not __package__:  # run as a file, as spark-submit does
 from tidewater_spark.entry import run_entry
 from tidewater_spark.events import Emit
 from tidewater_spark.hadoop_fs import modified_at_ms
-from tidewater_spark.job_queries import prepare
+from tidewater_spark.job_queries import Running, prepare
 from tidewater_spark.kafka_auth import region_properties
 from tidewater_spark.progress_log import observed
 from tidewater_spark.session import avro_limit_properties
@@ -44,31 +44,29 @@ def _run(spark, job: dict, emit: Emit, stop: StopRequests) -> None:
     location = job["stop"].get("markerLocation")
     marker = StopMarker(lambda: modified_at_ms(spark, location), time.monotonic) if location else None
     prepared = prepare(spark, job)
-    streams: list = []
+    running: Optional[Running] = None
     try:
-        for start in prepared.starts:
-            streams.append(start())
+        running = prepared.start()
+        query = running.main.query
         emit(
             "started",
             **prepared.as_fields(),
-            queries={
-                stream.label: {"queryId": str(stream.query.id), "runId": str(stream.query.runId)}
-                for stream in streams
-            },
+            queries={running.main.label: {"queryId": str(query.id), "runId": str(query.runId)}},
             staleStopMarker=marker is not None and marker.stale_at_start,
         )
-        outcome = watch(streams, emit, stop, marker, job["stop"]["timeoutSeconds"], time.monotonic)
+        timeout_seconds = job["stop"]["timeoutSeconds"]
+        outcome = watch(*running, emit, stop, marker, timeout_seconds, time.monotonic)
     except StreamFailed as failed:
-        stop_all(streams)
-        raise typed_failure(spark, job, failed.stream.label, failed.cause) from None
+        stop_all(running.parts)
+        raise typed_failure(spark, job, failed.label, failed.cause) from None
     except BaseException:
-        stop_all(streams)
+        stop_all([] if running is None else running.parts)
         raise
     emit(
         "stopped",
         reason=outcome.reason,
         graceful=outcome.graceful,
-        queries={stream.label: stream.totals.as_fields() for stream in streams},
+        queries={part.label: part.totals.as_fields() for part in running.parts},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, Dict, Optional
 
 
@@ -49,11 +50,12 @@ class Totals:
         self.output_rows = 0
         self.end_offsets: Dict[str, int] = {}
 
-    def add(self, progress: dict) -> None:
+    def add(self, fields: Dict[str, Any]) -> None:
+        """fields: those of a `progress` event."""
         self.batches += 1
-        self.input_rows += progress["numInputRows"]
-        self.output_rows += output_rows(progress) or 0
-        self.end_offsets = offsets(progress["sources"][0].get("endOffset")) or self.end_offsets
+        self.input_rows += fields["inputRows"]
+        self.output_rows += fields["outputRows"] or 0
+        self.end_offsets = fields["endOffsets"] or self.end_offsets
 
     def as_fields(self) -> Dict[str, Any]:
         return {
@@ -62,3 +64,9 @@ class Totals:
             "outputRows": self.output_rows,
             "endOffsets": self.end_offsets,
         }
+
+
+def instant_text(seconds: float) -> str:
+    """Unix seconds as ISO 8601, UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from datetime import datetime, timezone
 from typing import Any, Deque, Dict, Optional
+
+from .progress import instant_text
 
 VERSION = 1
 RECENT_LIMIT = 100
@@ -18,7 +19,7 @@ class ProgressDocument:
 
     def __init__(self, run_id: str, job: str, now_seconds: float):
         self._fields: Dict[str, Any] = {"version": VERSION, "runId": run_id, "job": job, "state": "running"}
-        self._started_at = self._updated_at = _iso(now_seconds)
+        self._started_at = self._updated_at = instant_text(now_seconds)
         self._started: Optional[dict] = None
         self._ended: Optional[dict] = None
         self._last: Dict[str, dict] = {}
@@ -32,7 +33,7 @@ class ProgressDocument:
     def add(self, event: str, fields: Dict[str, Any], now_seconds: float) -> None:
         """Takes in an event."""
         said = {"event": event, **fields}
-        self._updated_at = _iso(now_seconds)
+        self._updated_at = instant_text(now_seconds)
         if event == "started":
             self._started = said
         elif event == "progress":
@@ -65,8 +66,3 @@ class ProgressDocument:
         if self._ended is not None:
             document["ended"] = self._ended
         return json.dumps(document, allow_nan=False, ensure_ascii=False)
-
-
-def _iso(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

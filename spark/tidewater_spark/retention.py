@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Dict, List, NamedTuple, Optional
 
 QUERY_ID_KEY = "spark.sql.streaming.queryId"
+# What a query's dead letters carry, who look for the newest snapshot of theirs as well (dead_letter_table).
+DEAD_LETTERS_KEY = "tidewater.dead-letters.query-id"
 
 
 class Snapshot(NamedTuple):
@@ -47,7 +49,7 @@ def retention(
     """
     newest: Dict[str, int] = {}
     for depth, snapshot in enumerate(chain):
-        query_id = snapshot.summary.get(QUERY_ID_KEY)
+        query_id = snapshot.summary.get(QUERY_ID_KEY) or snapshot.summary.get(DEAD_LETTERS_KEY)
         if query_id is not None:
             newest.setdefault(query_id, depth)
     protected = []

@@ -29,7 +29,9 @@ def undecodable_marker() -> Column:
 
 
 def typed_failure(spark, job: dict, label: str, cause) -> TidewaterError:
-    """The TidewaterError for the Java exception that ended the query `label`."""
+    """The TidewaterError for what ended the query `label`: a Java exception, or one of Python's."""
+    if isinstance(cause, TidewaterError):
+        return cause
     messages = _messages(cause)
     chain = "\n".join(messages)
     undecodable = _UNDECODABLE.search(chain)
@@ -81,6 +83,9 @@ def _undecodable(spark, job: dict, partition: int, offset: int) -> TidewaterErro
 
 def _messages(cause) -> list:
     messages = []
+    if isinstance(cause, BaseException):
+        messages.append(first_lines(cause))
+        cause = getattr(cause, "java_exception", None) or getattr(cause, "_origin", None)
     while cause is not None and len(messages) < 20:
         messages.append(str(cause.toString()))
         cause = cause.getCause()

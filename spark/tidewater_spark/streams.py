@@ -1,5 +1,5 @@
-"""Watches running streaming queries: reports their micro-batches, stops them between micro-batches, finds
-the one that failed.
+"""Watches the running query and its dead letters: reports micro-batches, stops between micro-batches, finds what
+failed.
 """
 
 from __future__ import annotations
@@ -7,10 +7,12 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from typing import Callable, List, Optional
+from typing import Callable, Optional
 
+from .dead_letters import DeadLetters
 from .errors import first_lines
 from .events import Emit
+from .job_state import MAIN
 from .progress import Totals, is_micro_batch, progress_fields
 from .stop import StopMarker, StopRequests
 
@@ -20,12 +22,15 @@ STOPPING_POLL_SECONDS = 0.02
 
 
 class Stream:
-    """One streaming query of the job. label: `main` or `dead-letters`."""
+    """The table's streaming query."""
 
-    def __init__(self, label: str, query) -> None:
-        self.label = label
+    label = MAIN
+
+    def __init__(self, query, on_batch: Callable[[dict], None]) -> None:
+        """on_batch: is given Spark's report on each micro-batch, in their order."""
         self.query = query
         self.totals = Totals()
+        self._on_batch = on_batch
         self._seen: Optional[tuple] = None
         self._batches_at_request: Optional[int] = None
 
@@ -43,8 +48,14 @@ class Stream:
         for _, report in reversed(fresh):
             progress = json.loads(report.json())
             if is_micro_batch(progress):
-                self.totals.add(progress)
-                emit("progress", query=self.label, **progress_fields(progress))
+                fields = progress_fields(progress)
+                self.totals.add(fields)
+                self._on_batch(progress)
+                emit("progress", query=self.label, **fields)
+
+    @property
+    def is_active(self) -> bool:
+        return self.query.isActive
 
     def is_between_batches(self) -> bool:
         """True when no trigger runs, or when the micro-batch that ran at the first call of this method has
@@ -59,13 +70,16 @@ class Stream:
         found = self.query._jsq.exception()
         return found.get() if found.isDefined() else None
 
+    def stop(self) -> None:
+        self.query.stop()
+
 
 class StreamFailed(Exception):
-    """A query ended with an error. cause: its Java exception."""
+    """A part of the job ended with an error. cause: a Java exception, or one of Python's."""
 
-    def __init__(self, stream: Stream, cause):
-        super().__init__(f"the query {stream.label} failed")
-        self.stream = stream
+    def __init__(self, label: str, cause):
+        super().__init__(f"the query {label} failed")
+        self.label = label
         self.cause = cause
 
 
@@ -76,31 +90,36 @@ class Outcome:
 
 
 def watch(
-    streams: List[Stream],
+    main: Stream,
+    letters: Optional[DeadLetters],
     emit: Emit,
     stop: StopRequests,
     marker: Optional[StopMarker],
     timeout_seconds: int,
     now_seconds: Callable[[], float],
 ) -> Outcome:
-    """Returns when all queries have ended or were stopped. Raises StreamFailed; the caller then stops the
-    others.
+    """Returns when the query and its dead letters have ended or were stopped. Raises StreamFailed; the caller then
+    stops the other.
 
-    timeout_seconds: how long a stop waits for the micro-batch under way before it interrupts it.
+    timeout_seconds: how long a stop waits for what is under way before it interrupts it.
     """
+    parts = [main] if letters is None else [main, letters]
     pause = threading.Event()
     deadline: Optional[float] = None
     graceful = True
     while True:
-        for stream in streams:
-            stream.report(emit)
-        active = [stream for stream in streams if stream.query.isActive]
-        for stream in streams:
-            if stream not in active and (deadline is None or graceful) and stream.failure() is not None:
-                raise StreamFailed(stream, stream.failure())
+        main_had_ended = not main.is_active
+        for part in parts:
+            part.report(emit)
+        if main_had_ended and letters is not None:
+            letters.finish()
+        active = [part for part in parts if part.is_active]
+        for part in parts:
+            if part not in active and (deadline is None or graceful) and part.failure() is not None:
+                raise StreamFailed(part.label, part.failure())
         if not active:
-            for stream in streams:
-                stream.report(emit)
+            for part in parts:
+                part.report(emit)
             return Outcome(stop.reason or "available-now-done", graceful)
         if stop.reason is None and marker is not None and marker.appeared():
             stop.request("stop-marker")
@@ -111,22 +130,22 @@ def watch(
             pause.wait(POLL_SECONDS)
             continue
         overdue = stop.at_once or now_seconds() >= deadline
-        for stream in active:
-            between = stream.is_between_batches()
+        for part in active:
+            between = part.is_between_batches()
             if between or overdue:
                 graceful = graceful and between
-                stream.query.stop()
+                part.stop()
         pause.wait(STOPPING_POLL_SECONDS)
 
 
-def stop_all(streams: List[Stream]) -> None:
-    """Interrupts what still runs, after a failure: an interrupted micro-batch is read again by the next run.
+def stop_all(parts: list) -> None:
+    """Interrupts what still runs, after a failure: the next run reads it again.
 
     A stop that fails is only logged, so that it can't hide the failure that led here.
     """
-    for stream in streams:
+    for part in parts:
         try:
-            if stream.query.isActive:
-                stream.query.stop()
+            if part.is_active:
+                part.stop()
         except Exception as error:
-            print(f"stopping the query {stream.label} failed: {first_lines(error)}", file=sys.stderr)
+            print(f"stopping the query {part.label} failed: {first_lines(error)}", file=sys.stderr)

@@ -13,7 +13,6 @@ import shutil
 import sys
 
 from measure import measured, rows_of
-from one_pass import consume_in_one_pass
 from run_book import consume_as_the_run_book
 from tidewater_job import consume_with_tidewater
 
@@ -23,7 +22,6 @@ from tidewater_spark.session import avro_limit_properties, end_session, start_se
 CONSUME = {
     "run-book": consume_as_the_run_book,
     "tidewater": consume_with_tidewater,
-    "one-pass": consume_in_one_pass,
 }
 # The defaults of the job's document.
 MAX_VALUE_BYTES, MAX_COLLECTION_ITEMS = 16777216, 1000000

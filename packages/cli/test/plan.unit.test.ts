@@ -47,14 +47,14 @@ describe('plan size', () => {
   it('prints a table for people, with reasons and the day of the prices', async () => {
     const io = fakeIo()
     await run(io, 'size', ...load)
-    expect(io.out()).toMatch(/^EMR on EC2\n {2}cores +9 +7 cores work off 300000 records/)
+    expect(io.out()).toMatch(/^EMR on EC2\n {2}cores +9 +6 cores work off 300000 records/)
     expect(io.out()).toMatch(/cost +\$0\.58 to \$0\.77 +an hour, us-east-1, prices of 2026-11-26/)
     expect(io.err()).toBe('')
   })
 
   it('prints one document with --json', async () => {
     const io = fakeIo()
-    await run(io, 'size', ...load, '--json', '--target', 'serverless', '--no-dead-letters')
+    await run(io, 'size', ...load, '--json', '--target', 'serverless')
     expect(JSON.parse(io.out())).toMatchObject({
       target: 'serverless',
       need: { recordsPerSecondPerCore: 80_000 },
@@ -98,7 +98,7 @@ describe('plan job', () => {
     const table = { ...job.table, distributionMode: 'hash' }
     const plan = await planned({ source, table }, '--set', 'spark.executor.memory=4g')
     expect(plan.overridden).toEqual([
-      expect.objectContaining({ key: 'maxOffsetsPerTrigger', value: '5000', recommended: '29538000' }),
+      expect.objectContaining({ key: 'maxOffsetsPerTrigger', value: '5000', recommended: '38400000' }),
       expect.objectContaining({ key: 'write.distribution-mode', value: 'hash', recommended: 'none' }),
       expect.objectContaining({ key: 'spark.executor.memory', value: '4g', recommended: '8436m' }),
     ])
@@ -109,13 +109,11 @@ describe('plan job', () => {
     })
   })
 
-  it('takes the trigger, dead letters and partitioning from the document', async () => {
+  it('takes the trigger and partitioning from the document', async () => {
     const plan = await planned({
       trigger: { type: 'processingTime', intervalSeconds: 30 },
-      decoding: { ...job.decoding, onDecodeError: 'fail' },
     })
     expect(plan).toMatchObject({
-      size: { need: { recordsPerSecondPerCore: 80_000 } },
       job: { trigger: { intervalSeconds: 30 } },
     })
     expect(plan.findings).toContainEqual(expect.objectContaining({ id: 'emr.trigger-short' }))

@@ -8,7 +8,6 @@ const load = {
   partitions: fc.integer({ min: 1, max: 2_000 }),
   recordsPerSecond: fc.integer({ min: 1, max: 50_000_000 }),
   recordBytes: fc.integer({ min: 1, max: 100_000 }),
-  deadLetters: fc.boolean(),
 }
 // What AWS has: four cores of an executor divide the vCPU of every instance type that is known.
 const ec2 = fc.record<SizeInput>({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type SizeInput, sizeJob } from '../src/index.js'
 import { netflow } from './tuning-inputs.js'
 
-const load = { ...netflow, recordsPerSecond: 800_000, deadLetters: false }
+const load = { ...netflow, recordsPerSecond: 800_000 }
 
 describe('sizeJob', () => {
   it("reckons with our measurement: 15 cores for the run book's 800,000 records a second", () => {
@@ -15,7 +15,7 @@ describe('sizeJob', () => {
   })
 
   it('takes a measurement as it is given', () => {
-    const need = sizeJob({ ...load, recordBytes: 1_520, deadLetters: true, recordsPerSecondPerCore: 20_000 })
+    const need = sizeJob({ ...load, recordBytes: 1_520, recordsPerSecondPerCore: 20_000 })
     expect(need.need).toMatchObject({ recordsPerSecondPerCore: 20_000, source: { trust: 'claimed' } })
   })
 

@@ -19,7 +19,6 @@ const common = {
   target: fc.constantFrom('ec2' as const, 'serverless' as const, 'eks' as const),
   partitions: fc.integer({ min: 1, max: 1_000 }),
   recordBytes: fc.integer({ min: 1, max: 10_000 }),
-  deadLetters: fc.boolean(),
   partitionedTable: fc.boolean(),
   rowLevelChanges: fc.constantFrom('none' as const, 'merge-on-read' as const, 'copy-on-write' as const),
   highCardinalityStrings: fc.boolean(),
@@ -33,13 +32,13 @@ const streaming = fc
     triggerSeconds: fc.integer({ min: 1, max: 3_600 }),
   })
   .map((load) => {
-    const { partitions, recordBytes, deadLetters, expectedRecordsPerSecond: recordsPerSecond } = load
-    const { executors, driver, tasks } = sizeJob({ partitions, recordBytes, deadLetters, recordsPerSecond })
+    const { partitions, recordBytes, expectedRecordsPerSecond: recordsPerSecond } = load
+    const { executors, driver, tasks } = sizeJob({ partitions, recordBytes, recordsPerSecond })
     return { tuning: { ...load, executors, driver }, tasks }
   })
 const batch = fc.record({ ...common, recordsPerSecond: rate }).map(({ recordsPerSecond, ...load }) => {
-  const { partitions, recordBytes, deadLetters } = load
-  const { executors, driver } = sizeJob({ partitions, recordBytes, deadLetters, recordsPerSecond })
+  const { partitions, recordBytes } = load
+  const { executors, driver } = sizeJob({ partitions, recordBytes, recordsPerSecond })
   return { ...load, executors, driver }
 })
 const job = defineJob({
@@ -118,9 +117,9 @@ test('executors outlast the pause between micro-batches, and Spark allocates tho
       )
       const [min, max] = [Number(setting('minExecutors')), Number(setting('maxExecutors'))]
       expect(min).toBeLessThanOrEqual(max)
-      // As ExecutorAllocationManager reckons, with the tasks of both queries.
+      // As ExecutorAllocationManager reckons.
       const ratio = Number(setting('executorAllocationRatio') ?? 1)
-      const wanted = Math.ceil((tasks * (tuning.deadLetters ? 2 : 1) * ratio) / tuning.executors.cores)
+      const wanted = Math.ceil((tasks * ratio) / tuning.executors.cores)
       const allocated = Math.min(max, Math.max(min, wanted))
       expect(tasks % (allocated * tuning.executors.cores)).toBe(0)
       expect(conf['spark.sql.shuffle.partitions']).toBe(String(allocated * tuning.executors.cores))

@@ -17,7 +17,7 @@ const asJson = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 const idsOf = ({ findings }: TunedConf) => findings.map(({ id, severity }) => `${severity} ${id}`)
 const entryOf = (tuned: TunedConf, key: string) => tuned.entries.find((entry) => entry.key === key)
 
-const hundred = { partitions: 100, recordBytes: 152, deadLetters: false }
+const hundred = { partitions: 100, recordBytes: 152 }
 const serverless = sizeJob({ ...hundred, target: 'serverless', recordsPerSecond: 2_000_000 })
 const hundredPartitions = { ...hundred, executors: serverless.executors, driver: serverless.driver }
 
@@ -104,29 +104,24 @@ describe('tuneStreaming', () => {
     expect(Object.keys(few).filter((key) => key.startsWith('spark.kafka'))).toEqual([])
     const many = { ...netflowTuning('emr-7.13.0'), partitions: 100, triggerSeconds: 600 }
     expect(sparkConfOf(tuneStreaming(many))).toMatchObject({
-      'spark.kafka.consumer.cache.capacity': '200',
+      'spark.kafka.consumer.cache.capacity': '100',
       'spark.kafka.consumer.cache.timeout': '1200s',
       'spark.kafka.consumer.fetchedData.cache.timeout': '1200s',
       'spark.dynamicAllocation.executorIdleTimeout': '1260s',
     })
-    expect(sparkConfOf(tuneStreaming({ ...many, deadLetters: false }))).toMatchObject({
-      'spark.kafka.consumer.cache.capacity': '100',
-    })
   })
 
-  it('has half of the executors work where that is enough, counting the tasks of both queries', () => {
+  it('has half of the executors work where that is enough', () => {
     const shape = (min: number, max: number) => ({ ...netflowTuning('emr-7.13.0').executors, min, max })
-    const conf = (min: number, max: number, deadLetters: boolean) =>
+    const conf = (min: number, max: number) =>
       tuneStreaming({
         ...netflowTuning('emr-7.13.0', 100_000),
         partitions: 24,
-        deadLetters,
         executors: shape(min, max),
       })
     const ratio = 'spark.dynamicAllocation.executorAllocationRatio'
-    expect(sparkConfOf(conf(2, 6, false))).toMatchObject({ [ratio]: '0.5' })
-    expect(sparkConfOf(conf(2, 6, true))).toMatchObject({ [ratio]: '0.25' })
-    const all = sparkConfOf(conf(4, 6, true))
+    expect(sparkConfOf(conf(2, 6))).toMatchObject({ [ratio]: '0.5' })
+    const all = sparkConfOf(conf(4, 6))
     expect(all[ratio]).toBeUndefined()
     expect(all['spark.dynamicAllocation.minExecutors']).toBe('6')
   })

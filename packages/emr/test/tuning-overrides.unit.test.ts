@@ -149,7 +149,7 @@ describe('tunedJob', () => {
     const tuned = tunedJob(job(), stream({ failOnDataLoss: 'false', 'kafka.fetch.min.bytes': '1000' }))
     expect(tuned.source).toMatchObject({
       topic: 'clicks',
-      maxOffsetsPerTrigger: 29_538_000,
+      maxOffsetsPerTrigger: 38_400_000,
       minPartitions: 16,
       failOnDataLoss: false,
       kafkaOptions: { 'kafka.max.poll.records': '20000', 'kafka.fetch.min.bytes': '1000' },

@@ -41,8 +41,7 @@ export async function planJob(
 ): Promise<void> {
   const written = (await readJson(path, 'job document', io)) as SparkJob
   const job = validateJob(written)
-  const deadLetters = job.decoding.onDecodeError !== 'fail'
-  const size = sizeJob({ ...load, deadLetters })
+  const size = sizeJob(load)
   const tuned = tune(job, load, size, release, { ...jobOverrides(written), ...set })
   if (!json) {
     io.stdout(`${renderSizing(size, columnsOf(io))}\n${renderTunedConf(tuned, columnsOf(io))}`)
@@ -67,7 +66,6 @@ function tune(
     recordsPerSecondPerCore,
     executors,
     driver,
-    deadLetters: job.decoding.onDecodeError !== 'fail',
     partitionedTable: (job.table.partitionBy ?? []).length > 0,
     overrides,
   }

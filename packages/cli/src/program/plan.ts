@@ -10,9 +10,8 @@ export function addPlanCommands(program: Command, io: CliIo): void {
     .description('size and settings of a streaming job on EMR, each with its reason; asks no service')
   withLoad(plan.command('size'))
     .description('cores, executors, nodes or Serverless workers, and what they cost')
-    .option('--no-dead-letters', 'the job writes no dead-letter table')
     .option('--json', 'print one JSON document', false)
-    .action((values) => planSize({ ...loadOf(values), deadLetters: values.deadLetters }, values, io))
+    .action((values) => planSize(loadOf(values), values, io))
   withLoad(plan.command('job <job.json>'))
     .description("the size, and the settings of Spark, Kafka source and table for this job's document")
     .requiredOption('--release <label>', 'EMR release, such as emr-7.13.0')
@@ -39,7 +38,7 @@ function withLoad(command: Command): Command {
 
 /** Options of the other target are handed on as well, so that the sizing refuses them. */
 function loadOf(values: OptionValues): SizeInput {
-  const { ratePerSecond, ratePerCore, fleets, release, set, json, deadLetters, ...alike } = values
+  const { ratePerSecond, ratePerCore, fleets, release, set, json, ...alike } = values
   return given({
     ...alike,
     recordsPerSecond: ratePerSecond,

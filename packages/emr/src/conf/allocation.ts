@@ -64,7 +64,7 @@ export function allocationEntries(
 }
 
 function streamEntries(
-  { executors, deadLetters }: CommonOptions,
+  { executors }: CommonOptions,
   parallelism: Parallelism,
   idleSeconds: number,
 ): TunedEntry[] {
@@ -91,17 +91,15 @@ function streamEntries(
       `longer than the ${idleSeconds} s between two micro-batches; with Spark's 60 s executors come and go`,
       sources.runBook,
     ),
-    ...(isHalf ? [ratioEntry(deadLetters, parallelism.executors)] : []),
+    ...(isHalf ? [ratioEntry(parallelism.executors)] : []),
   ]
 }
 
-// Both queries start their micro-batches at the same moment, and Spark counts the tasks of both.
-function ratioEntry(deadLetters: boolean, executors: number): TunedEntry {
-  const queries = deadLetters ? "the run book's 0.5, of the tasks of two queries" : "the run book's 0.5"
+function ratioEntry(executors: number): TunedEntry {
   return one(
     'spark.dynamicAllocation.executorAllocationRatio',
-    deadLetters ? '0.25' : '0.5',
-    `Spark asks for a core for each short task; with ${queries}, ${executors} executors work, and a core takes two tasks of a query. With its 0.7 cores would idle in the second round; 1 catches up fastest`,
+    '0.5',
+    `Spark asks for a core for each short task; with the run book's 0.5, ${executors} executors work, and a core takes two tasks. With its 0.7 cores would idle in the second round; 1 catches up fastest`,
     sources.runBook,
   )
 }

@@ -20,7 +20,7 @@ export function kafkaSourceEntries(
   batchSeconds: number,
   idleSeconds: number | undefined,
 ): TunedEntry[] {
-  const { partitions, deadLetters } = options
+  const { partitions } = options
   const perCore = coreRate(options).recordsPerSecond
   const entries: TunedEntry[] = [
     {
@@ -48,13 +48,12 @@ export function kafkaSourceEntries(
       source: sources.lastWave,
     })
   }
-  const consumers = partitions * (deadLetters ? 2 : 1)
-  if (consumers > defaultCachedConsumers) {
+  if (partitions > defaultCachedConsumers) {
     entries.push({
       scope: 'spark',
       key: 'spark.kafka.consumer.cache.capacity',
-      value: String(consumers),
-      reason: `an executor may read any of ${partitions} partitions${deadLetters ? ', for two queries' : ''}; a consumer that is pushed out connects anew, with TLS and IAM`,
+      value: String(partitions),
+      reason: `an executor may read any of ${partitions} partitions; a consumer that is pushed out connects anew, with TLS and IAM`,
       source: sources.emrBestPractices,
     })
   }

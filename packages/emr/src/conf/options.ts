@@ -28,12 +28,10 @@ const common = {
   partitions: count,
   /** Bytes of a record's value as it lies in Kafka, before compression. */
   recordBytes: z.int().min(1).max(104_857_600),
-  /** Records a second that one core works off, measured with this job. Default: from our measurement, by size and queries. */
+  /** Records a second that one core works off, measured with this job. Default: from our measurement, by size. */
   recordsPerSecondPerCore: z.number().min(1).max(10_000_000).optional(),
   executors,
   driver,
-  /** Whether the job writes a dead-letter table, through a second query. Default true. */
-  deadLetters: z.boolean().default(true),
   /** Whether the table is partitioned. Default false. */
   partitionedTable: z.boolean().default(false),
   /** How rows are updated and deleted by others, if they are (`write.delete.mode` and its siblings). Default `none`: they aren't. */

@@ -52,7 +52,7 @@ export interface SparkJob {
   table: JobTable;
   trigger: Trigger;
   /**
-   * Folder (absolute path or URI) that holds the state of the streaming queries: `main` and, with dead letters, `dead-letters`; and `job`, where they began and how they decode. One job owns it; deleting it makes the job read the topic again from startingOffsets.
+   * Folder (absolute path or URI) that holds the state of the streaming query, `main`; with dead letters `dead-letters`, how far they have landed; and `job`, where it began and how it decodes. One job owns it; deleting it makes the job read the topic again from startingOffsets.
    */
   checkpointLocation: string;
   /**

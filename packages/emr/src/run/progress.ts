@@ -66,7 +66,7 @@ export interface JobProgress {
   readonly decoder?: { readonly name: string; readonly because?: string | undefined }
   /** ISO 8601, UTC. */
   readonly updatedAt: string
-  /** `main` and, with dead letters, `dead-letters`. */
+  /** `main` and, once there were some, `dead-letters`: the ranges of offsets that were read again for them. */
   readonly queries: Readonly<Record<string, QueryProgress>>
   /** The `stopped` or `failed` event it ended with. */
   readonly ended?: Readonly<Record<string, unknown>> & { readonly event: string }

@@ -8,10 +8,8 @@ const common = {
   recordsPerSecond: z.number().min(1).max(1e9),
   /** Bytes of a record's value as it lies in Kafka, before compression. */
   recordBytes: z.int().min(1).max(104_857_600),
-  /** Records a second that one core works off, measured with this job. Default: from our measurement, by size and queries. */
+  /** Records a second that one core works off, measured with this job. Default: from our measurement, by size. */
   recordsPerSecondPerCore: z.number().min(1).max(10_000_000).optional(),
-  /** Whether the job writes a dead-letter table, through a second query. Default true. */
-  deadLetters: z.boolean().default(true),
   /** Cores of an executor. Default 4; on EC2 the instance type's vCPU must be a multiple. */
   executorCores: z.int().min(1).max(128).default(4),
 }

@@ -3,17 +3,13 @@ import { type Source, sources } from '../sources.js'
 /** What one core works off: the run book's job, warm, over NetFlow records; the lower end of what was measured. */
 export const measuredRate = { recordsPerSecondPerCore: 80_000, recordBytes: 152 } as const
 
-/** The second streaming query reads and decodes everything once more. */
-const deadLetterCost = 1.3
-
 /** Of its capacity the steady load takes at most this share: the rest is for peaks, and for catching up after an outage. */
 export const targetUtilisation = 0.7
 
 export interface RateOptions {
   /** Bytes of a record's value as it lies in Kafka, before compression. */
   readonly recordBytes: number
-  readonly deadLetters: boolean
-  /** Measured with the whole job and these records; the two others are then not reckoned with. */
+  /** Measured with the whole job and these records; their size is then not reckoned with. */
   readonly recordsPerSecondPerCore?: number | undefined
 }
 
@@ -25,7 +21,7 @@ export interface CoreRate {
 }
 
 /** How many records a second one core works off, and why that is believed. */
-export function coreRate({ recordBytes, deadLetters, recordsPerSecondPerCore }: RateOptions): CoreRate {
+export function coreRate({ recordBytes, recordsPerSecondPerCore }: RateOptions): CoreRate {
   if (recordsPerSecondPerCore !== undefined) {
     return {
       recordsPerSecond: recordsPerSecondPerCore,
@@ -35,14 +31,12 @@ export function coreRate({ recordBytes, deadLetters, recordsPerSecondPerCore }: 
   }
   // Smaller records are not promised to be faster: the cost by record stays. Larger ones are reckoned by their bytes.
   const bySize = Math.min(1, measuredRate.recordBytes / recordBytes)
-  const byQueries = deadLetters ? 1 / deadLetterCost : 1
   const parts = [
     `${measuredRate.recordsPerSecondPerCore} for records of ${measuredRate.recordBytes} bytes`,
     ...(bySize < 1 ? [`in proportion for ${recordBytes} bytes (inferred)`] : []),
-    ...(deadLetters ? ['the dead-letter query costs 30 %'] : []),
   ]
   return {
-    recordsPerSecond: Math.max(1, Math.floor(measuredRate.recordsPerSecondPerCore * bySize * byQueries)),
+    recordsPerSecond: Math.max(1, Math.floor(measuredRate.recordsPerSecondPerCore * bySize)),
     reason: parts.join('; '),
     source: sources.ratePerCore,
   }
