@@ -41,6 +41,7 @@ class DeadLetterTable:
 
     def set_aside(self, query_id: str, again: Range, reached: Level) -> int:
         """Appends the dead letters of the range, in one commit with the level; returns how many."""
+        _see_added_jars(self._spark)
         self._spark.sparkContext.setJobGroup(self._group, f"{self._job['name']}: dead letters")
         options = range_options(self._client, self._job["source"], again.starts, again.ends)
         if options is None:
@@ -67,6 +68,14 @@ class DeadLetterTable:
         # Python function: slower, in no task's CPU time, and with a warning for each record (KAFKA-1894).
         explained = undecodable.repartition(self._partitions).withColumn("error", self._explain(F.col("value")))
         return explained.select(*self._columns)
+
+
+def _see_added_jars(spark) -> None:
+    """Lets the calling thread see what was added to the session, the decoder among it: Spark shows that only to the thread that
+    added it and those it starts in the JVM.
+    """
+    loader = spark._jsparkSession.sharedState().jarClassLoader()
+    spark._jvm.java.lang.Thread.currentThread().setContextClassLoader(loader)
 
 
 def table_name(job: dict) -> str:

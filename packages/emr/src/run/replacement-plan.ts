@@ -20,7 +20,7 @@ interface Rule {
 const ofTheTable =
   'the checkpoint goes with its table: another one lacks what was committed before, and knows none of the micro-batches that may be repeated'
 const ofTheDecoding =
-  'the two queries may stand at different offsets, and a record between them would land in both tables or in none; stop the job, run the old document as a backfill until both are level, then submit the new one'
+  'dead letters may stand behind the table, and a record between them would land in both tables or in none; stop the job, run the old document as a backfill to its end, then submit the new one'
 
 const invalidating: readonly Rule[] = [
   { path: '/source/topic', reason: 'the checkpoint holds offsets of the other topic' },

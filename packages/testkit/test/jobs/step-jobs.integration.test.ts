@@ -66,12 +66,16 @@ function job(intervalSeconds: number) {
   })
 }
 
-/** Writes numbers, from 0 on, until it is told to end; says how many. */
+const poison = Uint8Array.of(0xff, 0xff)
+/** Of what is written, one in eleven is no record of the schema. */
+const isPoison = (offset: number) => offset % 11 === 10
+
+/** Writes numbers, from 0 on and poison in between, until it is told to end; says how many values. */
 async function startLoad() {
   const producer = await createProducer({ brokers: kafka.bootstrapBrokers, topic, schema })
   let sent = 0
   const timer = setInterval(() => {
-    for (let n = 0; n < 10; n++) producer.write({ number: sent++ })
+    for (let n = 0; n < 11; n++, sent++) producer.write(isPoison(sent) ? poison : { number: sent })
   }, 20)
   const end = async () => {
     clearInterval(timer)
@@ -127,7 +131,19 @@ it('reads each record of a load once, though the job is killed and submitted aga
     driverMemoryMb: 768,
     env: { ...process.env, ...aws().env },
   })
-  const sql = 'SELECT count(*) AS n, count(DISTINCT number) AS d, max(number) AS m FROM lake.web.clicks'
-  const rows = await query([{ id: 'rows', sql }])
-  expect(rows.get('rows')).toEqual([{ n: String(sent), d: String(sent), m: sent - 1 }])
+  const counts = (table: string) =>
+    `SELECT count(*) AS n, count(DISTINCT _kafka_offset) AS d, sum(_kafka_offset % 11) AS s FROM lake.web.${table}`
+  const rows = await query([
+    { id: 'rows', sql: counts('clicks') },
+    { id: 'dead-letters', sql: counts('clicks_dead_letters') },
+  ])
+  const offsets = Array.from({ length: sent }, (_, offset) => offset)
+  for (const [id, expected] of [
+    ['rows', offsets.filter((offset) => !isPoison(offset))],
+    ['dead-letters', offsets.filter(isPoison)],
+  ] as const) {
+    const n = String(expected.length)
+    const s = String(expected.reduce((sum, offset) => sum + (offset % 11), 0))
+    expect(rows.get(id), id).toEqual([{ n, d: n, s }])
+  }
 })

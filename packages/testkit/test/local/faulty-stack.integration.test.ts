@@ -63,8 +63,11 @@ test('a log directory that fills fails appends with a storage error, and the bro
   // One each on the two directories.
   await createTopic(bootstrapBrokers, 'one')
   await createTopic(bootstrapBrokers, 'other')
-  const small = (await readdir(broker.smallLogDir ?? '')).find((name) => /^(one|other)-0$/.test(name))
-  const full = small?.replace('-0', '') ?? ''
+  // A broker answers for a topic a moment before it has made its folder.
+  const onSmall = async () =>
+    (await readdir(broker.smallLogDir ?? '')).find((name) => /^(one|other)-0$/.test(name))
+  await expect.poll(onSmall, { timeout: 30_000 }).toBeDefined()
+  const full = (await onSmall())?.replace('-0', '') ?? ''
   const kafka = new Kafka({ brokers: [bootstrapBrokers], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
   const producer = kafka.producer()
   await producer.connect()
