@@ -46,7 +46,7 @@ const pure = [
   '^packages/emr/src/run/(failure|identity|lease-plan|port|progress|replacement-plan|run-tags|spark-submit|staged-document|submission-plan|wait-plan)\\.ts$',
   '^packages/emr/src/run/targets/(ec2-step-answers|local-state|service-status)\\.ts$',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|statement)/',
-  '^packages/testkit/src/(java-properties|progress)\\.ts$',
+  '^packages/testkit/src/(java-properties|jvm-options|progress)\\.ts$',
   '^packages/testkit/src/local/(broker-files|kafka-releases|listeners|loopback|metadata-wire|options|stack-record)\\.ts$',
   '^packages/testkit/src/local/iam/(?!(certificates|iam-files|local-iam|prepare-iam|private-file)\\.)',
   '^packages/testkit/src/spark/(events|jvm-options|spark-files)\\.ts$',

@@ -1,5 +1,12 @@
 /** Steps of a set-up or start, in the order in which a first run goes through them. */
-export type ProgressStep = JarBundle | 'python' | 'spark-classes' | 'certificates' | 'broker' | 'aws'
+export type ProgressStep =
+  | JarBundle
+  | 'python'
+  | 'spark-classes'
+  | 'certificates'
+  | 'kafka-classes'
+  | 'broker'
+  | 'aws'
 
 /** The jars that are fetched or built, each bundle as one. */
 export type JarBundle = 'kafka' | 'kafka-4.1' | 'spark' | 'spark-aws' | 'spark-decoder' | 'msk-iam-broker'

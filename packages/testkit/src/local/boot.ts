@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
+import { sharedClassesOptions } from '../jvm-options.js'
 import type { TcpProxy } from '../proxy/tcp-proxy.js'
 import { withFileLock } from '../toolchain/file-lock.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from '../toolchain/jars.js'
@@ -9,6 +10,7 @@ import { awaitFreePort, type BrokerLaunch, launchBroker, type RunningBroker } fr
 import { brokerFolder, brokerPaths, clusterIdFrom } from './broker-files.js'
 import { findClusterId, launchCluster, requireReadable, type StartedBroker } from './cluster.js'
 import { type PreparedIam, prepareIam } from './iam/prepare-iam.js'
+import { ensureKafkaClasses } from './kafka-classes.js'
 import { kafkaReleases } from './kafka-releases.js'
 import { type Listener, listenerRequests, listenersOf, nodeIds } from './listeners.js'
 import type { LocalStackConfig } from './options.js'
@@ -62,6 +64,10 @@ export async function bootStack(
   try {
     const jarsFolder = await ensureJars(jars, toolchain)
     const pluginFolder = config.iam === undefined ? '' : await ensureJars('msk-iam-broker', toolchain)
+    const classes = await ensureKafkaClasses(
+      { kafkaVersion: config.kafkaVersion, jarsFolder, javaCommand, javaVersion: java?.version ?? '' },
+      toolchain,
+    )
     const boot = async (): Promise<BootedStack> => {
       await requireStopped(state.folder)
       // Under the lock: a broker that runs goes by these very files.
@@ -77,6 +83,7 @@ export async function bootStack(
           folder: brokerFolder(state.folder, nodeId),
           kafkaVersion: config.kafkaVersion,
           jarsFolder,
+          jvmOptions: sharedClassesOptions(classes),
           heapMb: config.brokerHeapMb,
           smallLogDirMb: nodeId === config.smallLogDir?.brokerId ? config.smallLogDir.sizeMb : undefined,
           iam: iam && {

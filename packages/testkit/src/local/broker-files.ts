@@ -15,6 +15,8 @@ export interface BrokerPlan {
   /** Folder of the broker's files within the state folder. */
   readonly folder: string
   readonly jarsFolder: string
+  /** Beside those that follow from the plan. */
+  readonly jvmOptions: readonly string[]
   /** Size of a second log directory, which fills; undefined: there is none. */
   readonly smallLogDirMb?: number | undefined
   /** There exactly when a listener is `IAM`. */
@@ -136,6 +138,7 @@ export function brokerJavaArguments(plan: BrokerPlan): string[] {
   const { logging } = kafkaReleases[plan.kafkaVersion]
   return [
     `-Xmx${plan.heapMb}m`,
+    ...plan.jvmOptions,
     // Three JVMs that compile at once are most of a cluster's start: without the second compiler it takes 3/5 of the time.
     ...(controllersOf(plan).length > 1 ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : []),
     '-Djava.awt.headless=true',

@@ -1,7 +1,7 @@
 import { TidewaterError } from '@tidewater/core'
 import type { ToolchainOptions } from '../toolchain/jars.js'
+import type { SparkClasses } from '../toolchain/spark-classes.js'
 import { prepareToolchain } from '../toolchain/toolchain.js'
-import type { SparkClasses } from './jvm-options.js'
 import type { SparkModuleOptions } from './types.js'
 
 /** The Python that has PySpark, and the folders of jars that go on Spark's class path. */

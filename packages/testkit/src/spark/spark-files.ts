@@ -1,7 +1,8 @@
 import { delimiter, join } from 'node:path'
 import { renderJavaProperties } from '../java-properties.js'
+import { quotedWord, sharedClassesOptions } from '../jvm-options.js'
 import { loopbackHost } from '../local/loopback.js'
-import { quotedWord, type SparkClasses, sharedClassesOptions } from './jvm-options.js'
+import type { SparkClasses } from '../toolchain/spark-classes.js'
 
 export interface SparkPlan {
   readonly stateFolder: string
@@ -96,7 +97,7 @@ export function sparkEnvironment(
     SPARK_DIST_CLASSPATH: classPathOf(plan.jarsFolders),
     SPARK_SUBMIT_OPTS: [
       `-Dlog4j2.configurationFile=${paths.log4jFile}`,
-      ...sharedClassesOptions(plan.classes),
+      ...sharedClassesOptions(plan.classes.archiveFile),
     ]
       .map(quotedWord)
       .join(' '),

@@ -9,7 +9,7 @@ const completeMarker = '.complete'
 
 export interface CacheEntry {
   readonly cacheFolder: string
-  /** `jars`, `python` or `spark-classes`. */
+  /** `jars`, `python`, `spark-classes` or `kafka-classes`. */
   readonly kind: string
   /** From `cacheKey`. */
   readonly key: string

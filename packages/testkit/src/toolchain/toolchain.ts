@@ -1,13 +1,12 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { JarBundle } from '../progress.js'
-import type { SparkClasses } from '../spark/jvm-options.js'
 import { prepareAwsEmulator } from './aws-emulator.js'
 import { cacheFolder } from './cache-folder.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from './jars.js'
 import { ensurePythonEnvironment } from './python-env.js'
 import { requirePrerequisites } from './require-prerequisites.js'
-import { ensureSparkClasses } from './spark-classes.js'
+import { ensureSparkClasses, type SparkClasses } from './spark-classes.js'
 
 export type ToolchainPart = JarBundle | 'aws-emulator'
 

@@ -18,6 +18,7 @@ const plan = {
   heapMb: 300,
   folder: '/state/broker',
   jarsFolder: '/cache/jars',
+  jvmOptions: ['-XX:SharedArchiveFile=/cache/classes.jsa'],
 } as const
 
 test('every listener is on the loopback interface, and topics are not made by accident', () => {
@@ -85,6 +86,7 @@ test('three brokers are three voters, and what one of them keeps the others keep
 test('heap, log configuration and class path reach Java', () => {
   expect(brokerJavaArguments(plan)).toEqual([
     '-Xmx300m',
+    '-XX:SharedArchiveFile=/cache/classes.jsa',
     '-Djava.awt.headless=true',
     '-Dlog4j.configuration=file:///state/broker/log4j.properties',
     '-cp',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,6 +103,7 @@ describe('a running stack', () => {
         heapMb: 256,
         folder,
         jarsFolder: (await prepareToolchain({ parts: ['kafka'] })).kafkaJarsFolder ?? '',
+        jvmOptions: [],
       },
       javaCommand: 'java',
       env: process.env,
@@ -112,6 +113,10 @@ describe('a running stack', () => {
     })
     await expect(launch).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port: stack.broker.port } })
     await rm(folder, { recursive: true })
+  })
+
+  test.runIf(process.platform === 'linux')('the broker maps its classes from the archive', async () => {
+    expect(await readFile(`/proc/${stack.broker.pid}/maps`, 'utf8')).toMatch(/kafka-classes\/.*\.jsa$/m)
   })
 
   test('stop leaves no process, no port and no folder, and can be called again', async () => {

@@ -1,0 +1,19 @@
+/** What the JVM has to say of archives goes to standard output, which belongs to what runs in it. */
+const quietJvm = ['-Xlog:disable', '-Xlog:all=error:stderr']
+
+/** The JVM's options that write the archive at its end. */
+export function archivingOptions(archiveFile: string): readonly string[] {
+  return [`-XX:ArchiveClassesAtExit=${archiveFile}`, ...quietJvm]
+}
+
+/** The JVM's options that use the archive where it fits and say nothing where it doesn't. */
+export function sharedClassesOptions(archiveFile: string | undefined): readonly string[] {
+  return archiveFile === undefined
+    ? []
+    : [`-XX:SharedArchiveFile=${archiveFile}`, '-Xshare:auto', ...quietJvm]
+}
+
+/** As Spark's launcher and PySpark split their options into words. */
+export function quotedWord(word: string): string {
+  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `"${word.replaceAll(/[\\"]/g, '\\$&')}"`
+}
