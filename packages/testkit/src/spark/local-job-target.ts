@@ -5,7 +5,7 @@ import { sparkResourcesSchema } from '../local/options.js'
 import { requireWritableFolder } from '../toolchain/writable-folder.js'
 import { prepareSpark } from './prepare-spark.js'
 import type { SparkRunOptions } from './run-document.js'
-import { classPathOf, sparkDefaults } from './spark-files.js'
+import { jvmVariables, sparkDefaults } from './spark-files.js'
 
 /** Where jobs are submitted to on this machine. */
 export interface LocalJobTarget {
@@ -30,12 +30,9 @@ export async function localJobTarget(options: SparkRunOptions): Promise<LocalJob
     },
     'Spark resources',
   )
-  const { python, jarsFolders } = await prepareSpark({ ...options, env })
+  const { python, ...jvm } = await prepareSpark({ ...options, env })
   const stateFolder = resolve(options.stateFolder)
   await requireWritableFolder(stateFolder, 'state folder', 'Choose another stateFolder.')
-  const sparkConf = {
-    'spark.driver.extraClassPath': classPathOf(jarsFolders),
-    ...sparkDefaults({ stateFolder, ...resources, sparkConf: options.sparkConf ?? {} }),
-  }
-  return { target: localTarget({ stateFolder, python, sparkConf, env }), python }
+  const sparkConf = sparkDefaults({ stateFolder, ...resources, sparkConf: options.sparkConf ?? {} })
+  return { target: localTarget({ stateFolder, python, sparkConf, env, sparkEnv: jvmVariables(jvm) }), python }
 }

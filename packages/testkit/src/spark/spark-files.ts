@@ -72,7 +72,7 @@ const foreignVariables =
   /^(SPARK_|PYSPARK_|PYTHON|HADOOP_CONF_DIR$|HADOOP_HOME$|HADOOP_CLASSPATH$|YARN_CONF_DIR$|VIRTUAL_ENV$)/
 
 /** Of jars in folders. In local mode the driver's is the executor's as well; spark.jars would copy each jar to scratch first. */
-export function classPathOf(jarsFolders: readonly string[]): string {
+function classPathOf(jarsFolders: readonly string[]): string {
   return jarsFolders.map((folder) => join(folder, '*')).join(delimiter)
 }
 
@@ -91,19 +91,24 @@ export function sparkEnvironment(
     PYTHONDONTWRITEBYTECODE: '1',
     PYSPARK_PYTHON: python.command,
     PYSPARK_DRIVER_PYTHON: python.command,
-    // The run's own configuration comes another way: this folder is on the class path, and the archive of classes is bound to that.
-    SPARK_CONF_DIR: plan.classes.confFolder,
-    // Behind Spark's own jars, as the archive has it; unlike spark.driver.extraClassPath it adds to what the caller sets.
-    SPARK_DIST_CLASSPATH: classPathOf(plan.jarsFolders),
-    SPARK_SUBMIT_OPTS: [
-      `-Dlog4j2.configurationFile=${paths.log4jFile}`,
-      ...sharedClassesOptions(plan.classes.archiveFile),
-    ]
-      .map(quotedWord)
-      .join(' '),
+    ...jvmVariables(plan, [`-Dlog4j2.configurationFile=${paths.log4jFile}`]),
     // spark.local.dir would say the same with a warning at each start.
     SPARK_LOCAL_DIRS: paths.scratchFolder,
-    SPARK_LOCAL_IP: loopbackHost,
     TMPDIR: paths.scratchFolder,
+  }
+}
+
+/** What Spark's JVM on this machine starts with, as variables of Spark's launcher. */
+export function jvmVariables(
+  { classes, jarsFolders }: Pick<SparkPlan, 'classes' | 'jarsFolders'>,
+  options: readonly string[] = [],
+): Record<string, string> {
+  return {
+    // A run's own configuration comes another way: this folder is on the class path, and the archive of classes is bound to that.
+    SPARK_CONF_DIR: classes.confFolder,
+    // Behind Spark's own jars, as the archive has it; unlike spark.driver.extraClassPath it adds to what the caller sets.
+    SPARK_DIST_CLASSPATH: classPathOf(jarsFolders),
+    SPARK_SUBMIT_OPTS: [...options, ...sharedClassesOptions(classes.archiveFile)].map(quotedWord).join(' '),
+    SPARK_LOCAL_IP: loopbackHost,
   }
 }

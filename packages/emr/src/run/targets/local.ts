@@ -22,10 +22,12 @@ export interface LocalTargetOptions {
   readonly stateFolder: string
   /** A Python with PySpark. Default `python3`. */
   readonly python?: string
-  /** Settings of Spark on this machine, such as its master and class path; a job's own win. Default none. */
+  /** Settings of Spark on this machine, such as its master; a job's own win. Default none. */
   readonly sparkConf?: Readonly<Record<string, string>>
   /** Environment of the runs. Default: this process's own, without other set-ups of Spark and Python. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Spark's own variables, such as SPARK_DIST_CLASSPATH, which `env` does not bring along. Default none. */
+  readonly sparkEnv?: Readonly<Record<string, string>>
 }
 
 /** What a run's folder keeps of its submission. */
@@ -216,6 +218,7 @@ function environmentOf(
     PYSPARK_DRIVER_PYTHON: python,
     PYSPARK_SUBMIT_ARGS: [...conf, 'pyspark-shell'].map(quoted).join(' '),
     SPARK_LOCAL_DIRS: join(folder, 'scratch'),
+    ...options.sparkEnv,
   }
 }
 
