@@ -23,7 +23,7 @@ const meanings: readonly Meaning[] = [
     remedy: 'Correct the step id, or the cluster it is looked for on.',
   },
   {
-    name: /^ValidationException$/,
+    name: /^(Validation|InvalidRequest)Exception$/,
     message: /shutting down, terminated, or finished/i,
     code: 'CLUSTER_FAILED',
     remedy: 'Choose a cluster that runs, or start one.',

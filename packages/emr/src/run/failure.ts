@@ -51,6 +51,17 @@ export function failureOf(run: FailedRun): TidewaterError {
     })
   }
   if (said !== undefined) return errorOfFailedEvent(said, subject, { remedy, details })
+  const absent = absentProgram(reason, stderrTail)
+  if (absent !== undefined)
+    return new TidewaterError(
+      'PREREQUISITE_MISSING',
+      `${subject} could not start: ${place} has no ${absent}`,
+      {
+        remedy:
+          'Choose a place that has Spark: a cluster whose applications include Spark, or for the local target a `python` with PySpark.',
+        details,
+      },
+    )
   const parts = [`${subject} failed${reason === '' ? '' : `: ${reason}`}`]
   if (stderrTail !== '') parts.push(`The driver's log ends with:\n${stderrTail}`)
   if (stdoutTail !== '') parts.push(`Its output ends with:\n${stdoutTail}`)
@@ -64,6 +75,14 @@ export function failedEventIn(stdout: string): FailedEvent | undefined {
     .filter(isEvent)
     .map(eventIn)
     .findLast((event) => event?.event === 'failed')
+}
+
+/** What the place lacks to run any job; undefined when it lacks nothing that is known. */
+function absentProgram(reason: string, stderrTail: string): string | undefined {
+  // In the words of Python, of EMR's command-runner (Java's ProcessBuilder) and of a shell.
+  if (/No module named '?pyspark/.test(stderrTail)) return 'PySpark'
+  if (/Cannot run program "?spark-submit/.test(`${reason}\n${stderrTail}`)) return 'spark-submit'
+  return /^exit code (126|127)\b/.test(reason) ? 'Python that can be started' : undefined
 }
 
 /** The last lines of a text. */

@@ -56,8 +56,9 @@ export interface JobHandle {
   /**
    * Waits for the end, for as long as it takes unless told otherwise, through throttling, failing answers and a network that is away.
    *
-   * @throws TidewaterError the code of what the job said when it failed, else `JOB_FAILED`, with the service's reason and the end of
-   *   the driver's log; `JOB_INTERRUPTED` when it was ended from outside, but not by this handle; `WAIT_TIMEOUT`
+   * @throws TidewaterError the code of what the job said when it failed, `PREREQUISITE_MISSING` where there is no Spark, else
+   *   `JOB_FAILED`, with the service's reason and the end of the driver's log; `JOB_INTERRUPTED` when it was ended from outside,
+   *   but not by this handle; `WAIT_TIMEOUT`
    */
   wait(options?: WaitForJobOptions): Promise<JobEnd>
   /**

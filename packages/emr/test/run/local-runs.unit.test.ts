@@ -123,6 +123,15 @@ describe('a run on this machine', () => {
     expect((await crashed.log())?.text).toContain('out of luck')
   })
 
+  it('says so when there is no Python to run it', async () => {
+    const stage = await localStage('/nowhere/python')
+    const run = await submitStreamingJob(jobOn('runs'), stage)
+    await expect(run.wait()).rejects.toMatchObject({
+      code: 'PREREQUISITE_MISSING',
+      details: { stderrTail: expect.stringContaining('/nowhere/python') },
+    })
+  })
+
   it('is interrupted when it is killed, and cancelled when it was asked for', async () => {
     const stage = await localStage()
     const killed = await submitStreamingJob(jobOn('runs'), stage)

@@ -197,6 +197,26 @@ describe('failureOf', () => {
     })
   })
 
+  it.each([
+    ['exit code 1', "ModuleNotFoundError: No module named 'pyspark'", 'PySpark'],
+    [
+      'Unknown Error.',
+      'java.io.IOException: Cannot run program "spark-submit" (in directory ".")',
+      'spark-submit',
+    ],
+    ['exit code 127', '/bin/sh: 1: /nowhere/python: not found', 'Python that can be started'],
+  ])('says that the place has no Spark: %s, %s', (reason, text, absent) => {
+    const status = { state: 'failed', serviceState: 'FAILED', reason } as const
+    expect(
+      failureOf({ ...run, status, stderr: { text, location: 'stderr' }, stdout: undefined }),
+    ).toMatchObject({
+      code: 'PREREQUISITE_MISSING',
+      message: `Job clicks (s-1 on cluster j-1) could not start: cluster j-1 has no ${absent}`,
+      remedy: expect.stringContaining('Spark'),
+      details: { reason, stderrTail: text },
+    })
+  })
+
   it('says why a run was interrupted', () => {
     const status = { state: 'interrupted', serviceState: 'INTERRUPTED' } as const
     const explanation = 'cluster j-1 is TERMINATED (USER_REQUEST)'

@@ -75,11 +75,11 @@ export interface Stage extends SubmitOptions {
 }
 
 /** Local runs in a folder of their own. `later` is another submitter, which knows the folder and nothing else. */
-export async function localStage(): Promise<Stage & { later(): Stage }> {
+export async function localStage(python = process.execPath): Promise<Stage & { later(): Stage }> {
   const folder = await mkdtemp(join(tmpdir(), 'tidewater-runs-'))
   const later = (): Stage => ({
     folder,
-    target: quick(localTarget({ stateFolder: folder, python: process.execPath })),
+    target: quick(localTarget({ stateFolder: folder, python })),
     store: fileStore,
     stagingLocation: join(folder, 'staging'),
     artifact: standInArtifact,

@@ -32,8 +32,7 @@ export function targetContract(name: string, start: () => Promise<TargetStage>):
     let artifact: SubmitOptions['artifact']
     beforeAll(async () => {
       stage = await start()
-      const bytes = await readFile(new URL('stand-in.py', import.meta.url))
-      artifact = artifactOf([{ name: 'tidewater_spark/kafka_to_iceberg.py', bytes }])
+      artifact = await standInArtifact()
     })
     /** Another submitter, that knows the place and nothing else. */
     const submitter = async (): Promise<SubmitOptions> => {
@@ -121,7 +120,14 @@ export function targetContract(name: string, start: () => Promise<TargetStage>):
   })
 }
 
-function jobOn(name: string, topic: string, intervalSeconds = 60): SparkJob {
+/** A program in place of the job. */
+export async function standInArtifact(): Promise<SubmitOptions['artifact']> {
+  const bytes = await readFile(new URL('stand-in.py', import.meta.url))
+  return artifactOf([{ name: 'tidewater_spark/kafka_to_iceberg.py', bytes }])
+}
+
+/** A job whose topic says what becomes of it. */
+export function jobOn(name: string, topic: string, intervalSeconds = 60): SparkJob {
   return defineJob({
     name,
     schema: avroSchema({ type: 'record', name: 'click', fields: [{ name: 'user', type: 'string' }] }),
@@ -132,7 +138,7 @@ function jobOn(name: string, topic: string, intervalSeconds = 60): SparkJob {
   })
 }
 
-async function untilStarted(handle: JobHandle): Promise<void> {
+export async function untilStarted(handle: JobHandle): Promise<void> {
   while ((await handle.progress())?.hasStarted !== true) {
     const { state } = await handle.status()
     // A run that ended before it began says why.

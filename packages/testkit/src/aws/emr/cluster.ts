@@ -70,7 +70,7 @@ export class EmrCluster {
   addSteps(steps: readonly WireRecord[], roleArn: string | undefined): readonly string[] | AwsFault {
     if (this.state === 'TERMINATING' || this.hasEnded)
       return validationException(
-        'A job flow that is shutting down, terminating, or finished may not be modified.',
+        'A job flow that is shutting down, terminated, or finished may not be modified.',
       )
     const problem = stepsProblem(steps, {
       active: this.steps.filter(isActive).length,
