@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
-import { sharedClassesOptions } from '../jvm-options.js'
+import { jvmOptionsIn, sharedClassesOptions, shortLivedJvm } from '../jvm-options.js'
 import type { TcpProxy } from '../proxy/tcp-proxy.js'
 import { withFileLock } from '../toolchain/file-lock.js'
 import { ensureJars, jarPrerequisites, type ToolchainOptions } from '../toolchain/jars.js'
@@ -68,6 +68,9 @@ export async function bootStack(
       { kafkaVersion: config.kafkaVersion, jarsFolder, javaCommand, javaVersion: java?.version ?? '' },
       toolchain,
     )
+    // Three JVMs that compile at once are most of a cluster's start: without the second compiler it takes 3/5 of the time.
+    const compiling = jvmOptionsIn(env) ?? (config.brokers > 1 ? shortLivedJvm : [])
+    const jvmOptions = [...compiling, ...sharedClassesOptions(classes)]
     const boot = async (): Promise<BootedStack> => {
       await requireStopped(state.folder)
       // Under the lock: a broker that runs goes by these very files.
@@ -83,7 +86,7 @@ export async function bootStack(
           folder: brokerFolder(state.folder, nodeId),
           kafkaVersion: config.kafkaVersion,
           jarsFolder,
-          jvmOptions: sharedClassesOptions(classes),
+          jvmOptions,
           heapMb: config.brokerHeapMb,
           smallLogDirMb: nodeId === config.smallLogDir?.brokerId ? config.smallLogDir.sizeMb : undefined,
           iam: iam && {

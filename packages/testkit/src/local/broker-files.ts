@@ -15,7 +15,7 @@ export interface BrokerPlan {
   /** Folder of the broker's files within the state folder. */
   readonly folder: string
   readonly jarsFolder: string
-  /** Beside those that follow from the plan. */
+  /** Of the JVM, beside its heap. */
   readonly jvmOptions: readonly string[]
   /** Size of a second log directory, which fills; undefined: there is none. */
   readonly smallLogDirMb?: number | undefined
@@ -139,8 +139,6 @@ export function brokerJavaArguments(plan: BrokerPlan): string[] {
   return [
     `-Xmx${plan.heapMb}m`,
     ...plan.jvmOptions,
-    // Three JVMs that compile at once are most of a cluster's start: without the second compiler it takes 3/5 of the time.
-    ...(controllersOf(plan).length > 1 ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : []),
     '-Djava.awt.headless=true',
     `-D${logging.property}=${pathToFileURL(join(plan.folder, logging.file)).href}`,
     '-cp',

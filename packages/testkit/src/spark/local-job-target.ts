@@ -34,5 +34,8 @@ export async function localJobTarget(options: SparkRunOptions): Promise<LocalJob
   const stateFolder = resolve(options.stateFolder)
   await requireWritableFolder(stateFolder, 'state folder', 'Choose another stateFolder.')
   const sparkConf = sparkDefaults({ stateFolder, ...resources, sparkConf: options.sparkConf ?? {} })
-  return { target: localTarget({ stateFolder, python, sparkConf, env, sparkEnv: jvmVariables(jvm) }), python }
+  return {
+    target: localTarget({ stateFolder, python, sparkConf, env, sparkEnv: jvmVariables(jvm, env) }),
+    python,
+  }
 }

@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path'
 import { renderJavaProperties } from '../java-properties.js'
-import { quotedWord, sharedClassesOptions } from '../jvm-options.js'
+import { jvmOptionsIn, quotedWord, sharedClassesOptions } from '../jvm-options.js'
 import { loopbackHost } from '../local/loopback.js'
 import type { SparkClasses } from '../toolchain/spark-classes.js'
 
@@ -91,7 +91,7 @@ export function sparkEnvironment(
     PYTHONDONTWRITEBYTECODE: '1',
     PYSPARK_PYTHON: python.command,
     PYSPARK_DRIVER_PYTHON: python.command,
-    ...jvmVariables(plan, [`-Dlog4j2.configurationFile=${paths.log4jFile}`]),
+    ...jvmVariables(plan, env, [`-Dlog4j2.configurationFile=${paths.log4jFile}`]),
     // spark.local.dir would say the same with a warning at each start.
     SPARK_LOCAL_DIRS: paths.scratchFolder,
     TMPDIR: paths.scratchFolder,
@@ -101,6 +101,7 @@ export function sparkEnvironment(
 /** What Spark's JVM on this machine starts with, as variables of Spark's launcher. */
 export function jvmVariables(
   { classes, jarsFolders }: Pick<SparkPlan, 'classes' | 'jarsFolders'>,
+  env: Readonly<Record<string, string | undefined>>,
   options: readonly string[] = [],
 ): Record<string, string> {
   return {
@@ -108,7 +109,13 @@ export function jvmVariables(
     SPARK_CONF_DIR: classes.confFolder,
     // Behind Spark's own jars, as the archive has it; unlike spark.driver.extraClassPath it adds to what the caller sets.
     SPARK_DIST_CLASSPATH: classPathOf(jarsFolders),
-    SPARK_SUBMIT_OPTS: [...options, ...sharedClassesOptions(classes.archiveFile)].map(quotedWord).join(' '),
+    SPARK_SUBMIT_OPTS: [
+      ...options,
+      ...(jvmOptionsIn(env) ?? []),
+      ...sharedClassesOptions(classes.archiveFile),
+    ]
+      .map(quotedWord)
+      .join(' '),
     SPARK_LOCAL_IP: loopbackHost,
   }
 }

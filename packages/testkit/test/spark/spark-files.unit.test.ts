@@ -46,6 +46,7 @@ test('another Spark or Python on the machine does not reach the run', () => {
       PYTHONPATH: '/elsewhere',
       HADOOP_CONF_DIR: '/etc/hadoop',
       AWS_REGION: 'eu-west-1',
+      TIDEWATER_JVM_OPTIONS: '-Xss4m',
     },
     plan,
     { command: '/venv/bin/python', path: ['/mine', '/spark'] },
@@ -58,7 +59,7 @@ test('another Spark or Python on the machine does not reach the run', () => {
     SPARK_CONF_DIR: '/cache/conf',
     SPARK_DIST_CLASSPATH: '/cache/spark jars/*:/cache/decoder/*',
     SPARK_SUBMIT_OPTS:
-      `-Dlog4j2.configurationFile=${sparkPaths(plan).log4jFile} "-XX:SharedArchiveFile=/cache/spark classes/spark.jsa" ` +
+      `-Dlog4j2.configurationFile=${sparkPaths(plan).log4jFile} -Xss4m "-XX:SharedArchiveFile=/cache/spark classes/spark.jsa" ` +
       '-Xshare:auto -Xlog:disable -Xlog:all=error:stderr',
     SPARK_LOCAL_IP: '127.0.0.1',
   })
