@@ -112,7 +112,7 @@ export function transactionContract(name: string, bootstrapBrokers?: () => strin
       producer.write(reading(2, 'x'.repeat(30_000)))
       const error = await rejection(producer.commitTransaction())
       expect(error.code).toBe('TRANSACTION_FAILED')
-      expect(TidewaterError.isInstance(error.cause) && error.cause.code).toBe('RECORD_TOO_LARGE')
+      expect(error.cause).toMatchObject({ code: 'RECORD_TOO_LARGE' })
       await producer.abortTransaction()
       producer.beginTransaction()
       producer.write(reading(3))
