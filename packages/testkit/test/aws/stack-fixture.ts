@@ -33,8 +33,13 @@ export function startAwsServices(stateFolder: string, options: AwsOptions = {}):
   })
 }
 
-export function clientConfig({ endpointUrl, region, credentials }: RunningAwsStack) {
-  return { endpoint: endpointUrl, region, credentials, maxAttempts: 1 }
+/** Where the stack's services are, and who calls them. */
+export function accountOf({ endpointUrl, region, credentials }: RunningAwsStack) {
+  return { endpoint: endpointUrl, region, credentials }
+}
+
+export function clientConfig(stack: RunningAwsStack) {
+  return { ...accountOf(stack), maxAttempts: 1 }
 }
 
 export function emrClient(stack: RunningAwsStack): EMRClient {

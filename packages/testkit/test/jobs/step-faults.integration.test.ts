@@ -4,19 +4,18 @@ import { type SubmitOptions, submitStreamingJob } from '@tidewater/emr'
 import { ec2StepTarget } from '@tidewater/emr/ec2'
 import { expect, it, onTestFinished } from 'vitest'
 import { startTcpProxy } from '../../src/index.js'
-import { awsStack, clientConfig, clusterInput, eventually } from '../aws/stack-fixture.js'
+import { accountOf, awsStack, clientConfig, clusterInput, eventually } from '../aws/stack-fixture.js'
 import { jobOn, standInArtifact, untilStarted } from './target-contract.js'
 
 const { stack } = awsStack()
 
 it('is waited for through a network that goes away, until its cluster is terminated under it', async () => {
-  const { endpointUrl, region, credentials } = stack()
-  const account = { endpoint: endpointUrl, region, credentials }
+  const account = accountOf(stack())
   const emr = new EMRClient(clientConfig(stack()))
   const { JobFlowId: clusterId = '' } = await emr.send(new RunJobFlowCommand(clusterInput('faults')))
   const store = createObjectStore({ ...account, pathStyle: true })
   onTestFinished(() => store.close())
-  await using proxy = await startTcpProxy(new URL(endpointUrl).host)
+  await using proxy = await startTcpProxy(new URL(account.endpoint).host)
   const endpoint = `http://${proxy.address}`
   const target = await ec2StepTarget({ ...account, endpoint, clusterId, store })
   const options: SubmitOptions = {

@@ -13,7 +13,7 @@ import { ec2StepTarget } from '@tidewater/emr/ec2'
 import { createProducer } from '@tidewater/producer'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { type LocalStack, preparePackaging, queryRunner, startLocal } from '../../src/index.js'
-import { awsStack, clientConfig, clusterInput, eventually } from '../aws/stack-fixture.js'
+import { accountOf, awsStack, clientConfig, clusterInput, eventually } from '../aws/stack-fixture.js'
 import { createTopic } from '../kafka-records.js'
 import { processesNaming } from '../processes.js'
 
@@ -29,12 +29,12 @@ const kills = Number(process.env.TIDEWATER_JOB_KILLS ?? 1)
 beforeAll(async () => {
   kafka = await startLocal()
   await createTopic(kafka.bootstrapBrokers, topic)
-  const { endpointUrl: endpoint, region, credentials } = aws()
+  const account = accountOf(aws())
   const emr = new EMRClient(clientConfig(aws()))
   const input = { ...clusterInput('streaming'), StepConcurrencyLevel: 2 }
   const { JobFlowId: clusterId = '' } = await emr.send(new RunJobFlowCommand(input))
-  const store = createObjectStore({ endpoint, region, credentials, pathStyle: true })
-  const target = await ec2StepTarget({ endpoint, region, credentials, clusterId, store })
+  const store = createObjectStore({ ...account, pathStyle: true })
+  const target = await ec2StepTarget({ ...account, clusterId, store })
   options = {
     target: { ...target, pace: { intervalMs: 500, maxIntervalMs: 2_000 } },
     store,

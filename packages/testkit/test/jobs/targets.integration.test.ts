@@ -10,16 +10,13 @@ import { eksTarget } from '@tidewater/emr/eks'
 import { serverlessTarget } from '@tidewater/emr/serverless'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { localJobTarget } from '../../src/index.js'
-import { awsStack, clientConfig, clusterInput } from '../aws/stack-fixture.js'
+import { accountOf, awsStack, clientConfig, clusterInput } from '../aws/stack-fixture.js'
 import { targetContract } from './target-contract.js'
 
 const { stack } = awsStack()
 const executionRoleArn = 'arn:aws:iam::123456789012:role/job'
 const logLocation = 's3://tidewater/run-logs'
-const account = () => {
-  const { endpointUrl, region, credentials } = stack()
-  return { endpoint: endpointUrl, region, credentials }
-}
+const account = () => accountOf(stack())
 let folder: string
 let store: ObjectStore
 beforeAll(async () => {
