@@ -49,7 +49,7 @@ const pure = [
   '^packages/testkit/src/(java-properties|jvm-options|progress)\\.ts$',
   '^packages/testkit/src/local/(broker-files|kafka-releases|listeners|loopback|metadata-wire|options|stack-record)\\.ts$',
   '^packages/testkit/src/local/iam/(?!(certificates|iam-files|local-iam|prepare-iam|private-file)\\.)',
-  '^packages/testkit/src/spark/(events|jvm-options|spark-files)\\.ts$',
+  '^packages/testkit/src/spark/(events|spark-files)\\.ts$',
   '^packages/testkit/src/toolchain/(cache-folder|jar-bundles|tool-output)\\.ts$',
   '^packages/cli/src/terminal/format\\.ts$',
   '^bench/produce/(comparison/|report\\.ts$)',
