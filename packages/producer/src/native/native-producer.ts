@@ -60,6 +60,7 @@ export class NativeProducer implements EncodedBatchSender {
     this.#options = options
     this.#queues = new PartitionQueues({
       isIdempotent: options.idempotent,
+      isTransactional: options.transactionalId !== undefined,
       // Without sequence numbers a second batch could overtake the first when that is sent again.
       maxInFlight: options.idempotent ? 5 : 1,
     })
@@ -230,8 +231,12 @@ export class NativeProducer implements EncodedBatchSender {
 
   #answered(entry: Entry, answer: AttemptResult): void {
     this.#takeAnswer(entry, answer)
+    this.#goOn(entry.queue)
+  }
+
+  #goOn(queue: PartitionQueue): void {
     for (const resolve of this.#idleWaits.splice(0)) resolve()
-    this.#sender.pump(entry.queue)
+    this.#sender.pump(queue)
   }
 
   #takeAnswer({ queue, batch }: Entry, answer: AttemptResult): void {
@@ -279,15 +284,17 @@ export class NativeProducer implements EncodedBatchSender {
       queue.answered(batch, 'too-large', nowMs, batch.split(first, second))
       return
     }
-    queue.answered(batch, 'refused', nowMs)
-    void this.#refuseRecord(queue.topic, batch)
+    void this.#refuseRecord(queue, batch)
   }
 
-  async #refuseRecord(topic: string, batch: PendingBatch): Promise<void> {
+  /** The batch keeps its place meanwhile: what follows may fail because it did, and must not be the first to be reported. */
+  async #refuseRecord(queue: PartitionQueue, batch: PendingBatch): Promise<void> {
     const { records, baseTimestampMs } = batch.encoded
     const [record] = [...readRecords(records, 1, baseTimestampMs)]
-    const limitBytes = await this.#maxMessageBytes(topic)
-    batch.failed(refusedAsTooLarge(record as NonNullable<typeof record>, topic, limitBytes))
+    const limitBytes = await this.#maxMessageBytes(queue.topic)
+    batch.failed(refusedAsTooLarge(record as NonNullable<typeof record>, queue.topic, limitBytes))
+    queue.answered(batch, 'refused', performance.now())
+    this.#goOn(queue)
   }
 
   /** The topic's `max.message.bytes`, for an error's text; undefined when it can't be read. */

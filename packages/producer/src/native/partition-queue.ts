@@ -5,6 +5,8 @@ import type { Verdict } from './verdict.js'
 
 export interface PartitionQueueOptions {
   readonly isIdempotent: boolean
+  /** Epochs are the coordinator's, and a broker forgets no producer whose transaction is open. */
+  readonly isTransactional: boolean
   /** Most batches without an answer. A broker remembers the last five of a producer. */
   readonly maxInFlight: number
 }
@@ -139,7 +141,9 @@ export class PartitionQueue {
         this.#tryAgain(batch, 'failure')
         break
       case 'too-large':
-        this.#leaveOut(batch)
+        // An earlier attempt was too large as well. Were the limit lowered since, and the batch written, its parts would be
+        // told "out of order": none of them has the range of numbers that the broker knows it by.
+        this.#leaveOut(batch, true)
         this.#again.push(...parts)
         break
       case 'refused':
@@ -191,10 +195,10 @@ export class PartitionQueue {
    * takes them. When it isn't, what follows keeps its own: the broker takes it if the batch was written after all, and
    * says "out of order" if it was not.
    */
-  #leaveOut(batch: PendingBatch): void {
+  #leaveOut(batch: PendingBatch, areUnused = !batch.isInDoubt): void {
     this.#hold('order')
     const { place, sequence } = batch
-    if (sequence === undefined || batch.isInDoubt) return
+    if (sequence === undefined || !areUnused) return
     if (this.#rewind === undefined || place < this.#rewind.place) this.#rewind = { place, sequence }
   }
 
@@ -230,6 +234,7 @@ export class PartitionQueue {
    * have. A doubt before the gap is resolved by its number, which a new epoch would take away: then the latter has to wait.
    */
   #mayHaveUsedNumbersBehind(gap: number): boolean {
+    if (this.#options.isTransactional) return false
     if (this.#appendedPlace > gap) return true
     const inDoubt = this.#waiting.filter(({ isInDoubt }) => isInDoubt)
     return inDoubt.length > 0 && inDoubt.every(({ place }) => place > gap)

@@ -14,8 +14,14 @@ export class ModelBroker {
   readonly #numbersEver = new Set<string>()
   #epoch = -1
   #producerId = -1n
+  readonly #beginsAtZero: boolean
   /** The last five batches of the epoch: first and last sequence number. */
   #remembered: { readonly first: number; readonly last: number }[] = []
+
+  /** @param beginsAtZero as in a transaction of Kafka 4 (KIP-890): else a producer that it doesn't know may begin anywhere */
+  constructor(beginsAtZero = false) {
+    this.#beginsAtZero = beginsAtZero
+  }
 
   /** A Kafka error code: 0 appended or known already, 45 out of order, 47 an epoch that is over, 59 an unknown producer. */
   append(batch: WrittenBatch): number {
@@ -28,8 +34,7 @@ export class ModelBroker {
     const isSameProducer = producerId === this.#producerId
     if (isSameProducer && epoch < this.#epoch) return 47
     if (!isSameProducer || epoch > this.#epoch) {
-      // Of a producer it doesn't know a broker takes any number; an epoch begins at 0.
-      if (isSameProducer && sequence !== 0) return 45
+      if ((isSameProducer || this.#beginsAtZero) && sequence !== 0) return 45
       this.#producerId = producerId
       this.#epoch = epoch
       this.#remembered = []

@@ -56,13 +56,15 @@ const forget: fc.Arbitrary<Step> = fc.constant({ kind: 'forget' as const })
 /** Batches of more records than this are too large for the broker. */
 const largest = 4
 
+const firstIdentity = { producerId: 1n, epoch: 0 }
+
 interface Sent {
   readonly batch: PendingBatch
   readonly written: WrittenBatch
 }
 
 class Run {
-  readonly broker = new ModelBroker()
+  readonly broker: ModelBroker
   readonly queue: PartitionQueue
   readonly delivered = new Map<number, { readonly mayBeRepeated: boolean }>()
   readonly failed = new Map<number, { readonly mayBeWritten: boolean }>()
@@ -70,14 +72,17 @@ class Run {
   #network: Sent[] = []
   #record = 0
   #nowMs = 0
-  #producerId = 1n
+  #producerId = firstIdentity.producerId
 
   constructor(
     readonly timeoutMs: number,
     isIdempotent: boolean,
+    isTransactional: boolean,
   ) {
+    this.broker = new ModelBroker(isTransactional)
     this.queue = new PartitionQueue('topic', 0, {
       isIdempotent,
+      isTransactional,
       maxInFlight: isIdempotent ? 5 : 1,
     })
   }
@@ -201,8 +206,11 @@ function failure(mayBeWritten: boolean): TidewaterError {
   return new TidewaterError('DELIVERY_TIMEOUT', 'given up', { details: { mayBeWritten } })
 }
 
-async function play(steps: readonly Step[], isIdempotent = true): Promise<Run> {
-  const run = new Run(6_000, isIdempotent)
+async function play(
+  steps: readonly Step[],
+  { isIdempotent = true, isTransactional = false, timeoutMs = 6_000 } = {},
+): Promise<Run> {
+  const run = new Run(timeoutMs, isIdempotent, isTransactional)
   for (const one of steps) run.apply(one)
   run.finish()
   await Promise.all(run.builders.map(({ report }) => report))
@@ -228,6 +236,22 @@ test('whatever the network does: each acknowledged record once, in order, and no
         else expect(times.get(record) ?? 0).toBeLessThanOrEqual(failed.mayBeWritten ? 1 : 0)
       }
       expect(run.broker.log).toEqual([...run.broker.log].sort((a, b) => a - b))
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('in a transaction producer and broker agree about the numbers while no batch is given up', async () => {
+  const steps = fc.array(
+    step.filter(({ kind }) => kind !== 'refuse'),
+    { minLength: 5, maxLength: 150 },
+  )
+  await fc.assert(
+    fc.asyncProperty(steps, async (actions) => {
+      const run = await play(actions, { isTransactional: true, timeoutMs: Number.POSITIVE_INFINITY })
+      expect(run.broker.log).toEqual(Array.from({ length: run.written }, (_, record) => record))
+      // Else a new epoch or another producer id would follow, and the broker would call the producer fenced.
+      expect(run.queue.identity ?? firstIdentity).toEqual(firstIdentity)
     }),
     { numRuns: 1_000 },
   )
@@ -260,7 +284,7 @@ test('a broker that forgets the producer loses nothing it acknowledged, and writ
 test('without idempotence nothing acknowledged is lost or out of order, and what may be repeated is said', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 150 }), async (steps) => {
-      const run = await play(steps, false)
+      const run = await play(steps, { isIdempotent: false })
       const times = counts(run.broker.log)
       for (let record = 0; record < run.written; record++) {
         const failed = run.failed.get(record)
