@@ -28,7 +28,7 @@ await runMain(async () => {
   await setUp({ needs: unitOnly ? ['node'] : ['node', 'java', 'maven', 'python'], build: !unitOnly })
   const reports = mkdtempSync(join(tmpdir(), 'tidewater-test-'))
   try {
-    await runVitest(['unit', 'property'], join(reports, 'fast.json'), tally)
+    await runVitest(['unit', 'property'], join(reports, 'fast.json'), tally, {}, ['--maxWorkers=100%'])
     if (!unitOnly) await counted(tally, () => runAgainstRealParts(reports, tally))
   } finally {
     rmSync(reports, { recursive: true, force: true })
