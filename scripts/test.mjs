@@ -80,9 +80,9 @@ async function runAgainstRealParts(reports, tally) {
       )
     })
     await counted(tally, async () => {
-      // Two files at a time: much of each is waiting for a JVM, a session's end or a time-out.
+      // A third file at a time where there are two cores: much of each is waiting for a session's end or a time-out.
       const report = join(reports, 'integration.json')
-      const files = await runVitest(['integration'], report, tally, env, ['--maxWorkers=2'])
+      const files = await runVitest(['integration'], report, tally, env, ['--maxWorkers=3'])
       // A driver whose tests silently did not run would look green.
       for (const driver of ['native', 'kafkajs', 'confluent'])
         requireTests(files, `${driver}.integration.test.ts`, tally)
