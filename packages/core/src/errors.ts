@@ -76,6 +76,8 @@ export const errorCodes = [
   'CHECKPOINT_INVALIDATED',
   'QUERY_FAILED',
   'MAINTENANCE_FAILED',
+  // What is asked for has no words in that engine, or in that version of it.
+  'UNSUPPORTED_BY_ENGINE',
   'AUDIT_FAILED',
   'TABLE_IN_USE',
   // Control flow.

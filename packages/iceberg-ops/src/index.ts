@@ -29,9 +29,13 @@ export {
   planMaintenance,
 } from './maintenance/plan.js'
 export { validateMaintenancePlan } from './maintenance/validate.js'
+export { type AthenaTableName, athenaStatement } from './statement/athena-statement.js'
+export type * from './statement/operation.js'
+export { columnsOf, type Literal, type Predicate } from './statement/predicate.js'
 export {
   quoteSparkIdentifier,
   quoteSparkLiteral,
   quoteSparkTable,
   type TableName,
 } from './statement/quote.js'
+export { sparkStatement } from './statement/spark-statement.js'

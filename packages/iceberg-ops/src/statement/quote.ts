@@ -36,3 +36,15 @@ export function quoteSparkTable(
 export function quoteSparkLiteral(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
+
+/** @throws TidewaterError `CONFIG_INVALID` for a name that is not one word of letters, digits, `.`, `_` and `-` */
+export function requirePropertyName(name: string): string {
+  if (/^[A-Za-z0-9_.-]{1,255}$/.test(name)) return name
+  throw new TidewaterError(
+    'CONFIG_INVALID',
+    `Not a usable name of a table property: ${describeValue(name)}`,
+    {
+      remedy: 'Use letters, digits, full stops, underscores and hyphens.',
+    },
+  )
+}
