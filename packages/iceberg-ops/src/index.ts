@@ -19,6 +19,10 @@ export {
   parseIdentity,
   parseLanded,
 } from './audit/statements.js'
+export { healthFindings } from './health/findings.js'
+export { healthMarkdown, healthText, partitionName } from './health/render.js'
+export type * from './health/table-health.js'
+export type { HealthThresholds, HealthThresholdsInput } from './health/thresholds.js'
 export { inventoryStatement, parseInventory, type TableInventory } from './inventory/inventory.js'
 export type * from './maintenance/maintenance-document.gen.js'
 export {
@@ -29,6 +33,23 @@ export {
   planMaintenance,
 } from './maintenance/plan.js'
 export { validateMaintenancePlan } from './maintenance/validate.js'
+export {
+  type Decision,
+  decideMaintenance,
+  type PlannedOperation,
+  type SkippedOperation,
+  type TablePlan,
+} from './policy/decide.js'
+export {
+  defaultPolicy,
+  isInWindow,
+  type MaintenancePolicy,
+  type MaintenancePolicyInput,
+  type MaintenanceRule,
+  parsePolicy,
+  ruleFor,
+} from './policy/policy.js'
+export { type RankedPlan, rankPlans } from './policy/rank.js'
 export { type AthenaTableName, athenaStatement } from './statement/athena-statement.js'
 export type * from './statement/operation.js'
 export { columnsOf, type Literal, type Predicate } from './statement/predicate.js'
