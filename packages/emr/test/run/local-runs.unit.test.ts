@@ -176,15 +176,18 @@ describe('a run on this machine', () => {
   it('outlives a submitter that is killed, and a new one finds it', async () => {
     const stage = await localStage()
     const submitter = new URL('submitter.ts', import.meta.url).pathname
-    const child = spawn(process.execPath, [...process.execArgv, '--import', 'tsx', submitter, stage.folder], {
+    const options = ['--conditions=@tidewater/source', '--import', 'tsx']
+    const child = spawn(process.execPath, [...options, submitter, stage.folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS: '--conditions=@tidewater/source' },
     })
-    const [said] = (await once(child.stdout, 'data')) as [Buffer]
+    const said = await Promise.race([
+      once(child.stdout, 'data').then(([chunk]: Buffer[]) => String(chunk)),
+      once(child, 'exit').then(([code]) => `the submitter ended with ${code}`),
+    ])
     child.kill('SIGKILL')
     await once(child, 'exit')
     const found = await submitStreamingJob(jobOn('runs'), stage)
-    expect(found.reference.id).toBe(said.toString().trim())
+    expect(found.reference.id).toBe(said.trim())
     expect(found.wasRunning).toBe(true)
     await found.stop()
   })
