@@ -85,6 +85,25 @@ def test_a_plan_shrinks_the_table_and_a_replayed_micro_batch_is_still_recognised
     assert_exactly_once(harness, 40)
 
 
+def test_position_deletes_are_merged_and_statistics_computed(harness):
+    three_batches(harness)
+    maintain(harness, COMPACT)
+    table = harness.table
+    harness.spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')").collect()
+    for identifier in (1, 2, 3):
+        harness.spark.sql(f"DELETE FROM {table} WHERE _kafka_offset = {identifier} AND _kafka_partition = 0").collect()
+    kept = sorted(harness.coordinates())
+    _, deletes, stats, finished = maintain(
+        harness,
+        {"operation": "rewrite_position_delete_files", "options": {"min-input-files": "2"}},
+        {"operation": "compute_table_stats", "columns": ["_kafka_partition"]},
+    )
+    assert (deletes["result"]["rewritten_delete_files_count"], deletes["result"]["added_delete_files_count"]) == (3, 1)
+    assert stats["status"] == "done" and stats["result"]["statistics_file"].endswith(".stats")
+    assert finished["event"] == "finished"
+    assert sorted(harness.coordinates()) == kept and len(kept) == 24 - 3
+
+
 def test_without_that_protection_the_replay_would_be_appended_twice(harness):
     """The control of the test above: it shows that the protected snapshot is what prevents duplicates."""
     three_batches(harness)

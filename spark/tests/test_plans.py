@@ -153,6 +153,15 @@ def test_names_and_text_can_not_leave_their_quotes():
             {"operation": "remove_orphan_files", "olderThan": "2026-01-31T12:00:00Z", "dryRun": True},
             "remove_orphan_files(table => '`db`.`t`', older_than => TIMESTAMP '2026-01-31T12:00:00Z', dry_run => true)",
         ),
+        (
+            {"operation": "rewrite_position_delete_files", "where": "a = 1", "options": {"min-input-files": "2"}},
+            "rewrite_position_delete_files(table => '`db`.`t`', options => map('min-input-files', '2'), where => 'a = 1')",
+        ),
+        ({"operation": "compute_table_stats"}, "compute_table_stats(table => '`db`.`t`')"),
+        (
+            {"operation": "compute_table_stats", "columns": ["a", "b'"]},
+            "compute_table_stats(table => '`db`.`t`', columns => array('a', 'b\\''))",
+        ),
     ],
 )
 def test_call_statements(operation, sql):

@@ -135,7 +135,7 @@ def _expire_snapshots(spark, plan: dict, table: str, operation: dict, clock_ms) 
     }
 
 
-def _rewrite_manifests(spark, plan: dict, _table: str, operation: dict, _clock_ms) -> dict:
+def _called(spark, plan: dict, _table: str, operation: dict, _clock_ms) -> dict:
     return _call(spark, plan, operation)
 
 
@@ -174,6 +174,8 @@ def _seconds(started: float, now_seconds: Callable[[], float]) -> float:
 _RUNNERS: Dict[str, Callable[..., dict]] = {
     "rewrite_data_files": _rewrite_data_files,
     "expire_snapshots": _expire_snapshots,
-    "rewrite_manifests": _rewrite_manifests,
+    "rewrite_manifests": _called,
     "remove_orphan_files": _remove_orphan_files,
+    "rewrite_position_delete_files": _called,
+    "compute_table_stats": _called,
 }

@@ -24,14 +24,7 @@ def _rewrite_data_files(operation: dict, _retain_last: int) -> Dict[str, str]:
         arguments["strategy"] = literal(operation["strategy"])
     if "sortOrder" in operation:
         arguments["sort_order"] = literal(operation["sortOrder"])
-    if operation.get("options"):
-        pairs: List[str] = []
-        for key, value in sorted(operation["options"].items()):
-            pairs += [literal(key), literal(value)]
-        arguments["options"] = f"map({', '.join(pairs)})"
-    if "where" in operation:
-        arguments["where"] = literal(operation["where"])
-    return arguments
+    return {**arguments, **_selection(operation)}
 
 
 def _expire_snapshots(operation: dict, retain_last: int) -> Dict[str, str]:
@@ -48,6 +41,28 @@ def _remove_orphan_files(operation: dict, _retain_last: int) -> Dict[str, str]:
         "dry_run": "true" if operation["dryRun"] else "false",
         **_deletes(operation),
     }
+
+
+def _rewrite_position_delete_files(operation: dict, _retain_last: int) -> Dict[str, str]:
+    return _selection(operation)
+
+
+def _compute_table_stats(operation: dict, _retain_last: int) -> Dict[str, str]:
+    if "columns" not in operation:
+        return {}
+    return {"columns": f"array({', '.join(literal(column) for column in operation['columns'])})"}
+
+
+def _selection(operation: dict) -> Dict[str, str]:
+    arguments = {}
+    if operation.get("options"):
+        pairs: List[str] = []
+        for key, value in sorted(operation["options"].items()):
+            pairs += [literal(key), literal(value)]
+        arguments["options"] = f"map({', '.join(pairs)})"
+    if "where" in operation:
+        arguments["where"] = literal(operation["where"])
+    return arguments
 
 
 def _timestamp(operation: dict) -> str:
@@ -67,4 +82,6 @@ _ARGUMENTS = {
     "expire_snapshots": _expire_snapshots,
     "rewrite_manifests": _rewrite_manifests,
     "remove_orphan_files": _remove_orphan_files,
+    "rewrite_position_delete_files": _rewrite_position_delete_files,
+    "compute_table_stats": _compute_table_stats,
 }

@@ -24,6 +24,7 @@ export { healthMarkdown, healthText, partitionName } from './health/render.js'
 export type * from './health/table-health.js'
 export type { HealthThresholds, HealthThresholdsInput } from './health/thresholds.js'
 export { inventoryStatement, parseInventory, type TableInventory } from './inventory/inventory.js'
+export { maintenanceDocument } from './maintenance/document.js'
 export type * from './maintenance/maintenance-document.gen.js'
 export {
   type MaintenanceDecision,

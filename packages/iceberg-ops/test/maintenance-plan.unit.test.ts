@@ -73,7 +73,7 @@ describe('validateMaintenancePlan', () => {
       expect.objectContaining({
         code: 'PLAN_INVALID',
         message:
-          'Invalid maintenance plan: /operations/0/operation must be one of rewrite_data_files, expire_snapshots, rewrite_manifests, remove_orphan_files, got "vacuum"',
+          'Invalid maintenance plan: /operations/0/operation must be one of rewrite_data_files, expire_snapshots, rewrite_manifests, remove_orphan_files, rewrite_position_delete_files, compute_table_stats, got "vacuum"',
       }),
     )
   })

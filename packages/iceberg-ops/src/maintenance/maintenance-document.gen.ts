@@ -44,7 +44,12 @@ export interface MaintenancePlan {
    * @maxItems 50
    */
   operations: (
-    RewriteDataFilesOperation | ExpireSnapshotsOperation | RewriteManifestsOperation | RemoveOrphanFilesOperation
+    | RewriteDataFilesOperation
+    | ExpireSnapshotsOperation
+    | RewriteManifestsOperation
+    | RemoveOrphanFilesOperation
+    | RewritePositionDeleteFilesOperation
+    | ComputeTableStatsOperation
   )[];
 }
 export interface MaintenanceTable {
@@ -159,4 +164,34 @@ export interface RemoveOrphanFilesOperation {
    * Threads that delete files. Default: Iceberg's own.
    */
   maxConcurrentDeletes?: number;
+}
+/**
+ * Merge position delete files, and drop deletes of data files that are gone.
+ */
+export interface RewritePositionDeleteFilesOperation {
+  operation: "rewrite_position_delete_files";
+  /**
+   * Spark SQL predicate that selects the files to rewrite. Default: all.
+   */
+  where?: string;
+  options?: RewritePositionDeleteFilesOptions;
+}
+/**
+ * Options of Iceberg's procedure, such as target-file-size-bytes. Default: Iceberg's own.
+ */
+export interface RewritePositionDeleteFilesOptions {
+  [k: string]: string;
+}
+/**
+ * Count distinct values per column for the optimiser (Iceberg 1.8 and later).
+ */
+export interface ComputeTableStatsOperation {
+  operation: "compute_table_stats";
+  /**
+   * Default: all columns that can have them.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  columns?: string[];
 }

@@ -8,6 +8,12 @@ import {
   requirePropertyName,
   type TableName,
 } from './quote.js'
+import {
+  type Gate,
+  gateOf,
+  rewriteDataFilesOptions,
+  rewritePositionDeleteFilesOptions,
+} from './spark-options.js'
 import { unsupportedByEngine } from './unsupported.js'
 
 /**
@@ -17,21 +23,15 @@ import { unsupportedByEngine } from './unsupported.js'
  * @throws TidewaterError `UNSUPPORTED_BY_ENGINE` with the alternative, `CONFIG_INVALID` for a name or value that SQL can't hold
  */
 export function sparkStatement(operation: TableOperation, table: TableName, icebergVersion: string): string {
-  const needs = (version: string, what: string, alternative: string) => {
-    if (isBefore(icebergVersion, version))
-      throw unsupportedByEngine(
-        `Iceberg ${icebergVersion} on Spark`,
-        operation.operation,
-        `${what} before Iceberg ${version}`,
-        alternative,
-      )
-  }
+  const needs = gateOf(operation.operation, icebergVersion)
   switch (operation.operation) {
     case 'rewrite_data_files':
       return call(table, 'rewrite_data_files', {
         ...strategyOf(operation),
-        ...(operation.where === undefined ? {} : { where: quoteSparkLiteral(sparkWhere(operation.where)) }),
-        options: optionsMap(rewriteOptions(operation, needs)),
+        ...(operation.where === undefined
+          ? {}
+          : { where: quoteSparkLiteral(sparkPredicate(operation.where)) }),
+        options: optionsMap(rewriteDataFilesOptions(operation, needs)),
       })
     case 'rewrite_manifests':
       if (operation.specId !== undefined)
@@ -49,8 +49,10 @@ export function sparkStatement(operation: TableOperation, table: TableName, iceb
       })
     case 'rewrite_position_delete_files':
       return call(table, 'rewrite_position_delete_files', {
-        ...(operation.where === undefined ? {} : { where: quoteSparkLiteral(sparkWhere(operation.where)) }),
-        options: optionsMap({ 'target-file-size-bytes': operation.targetFileSizeBytes }),
+        ...(operation.where === undefined
+          ? {}
+          : { where: quoteSparkLiteral(sparkPredicate(operation.where)) }),
+        options: optionsMap(rewritePositionDeleteFilesOptions(operation)),
       })
     case 'compute_table_stats':
       needs('1.8.0', 'compute_table_stats', 'Leave the statistics to the engine that reads the table.')
@@ -76,8 +78,6 @@ export function sparkStatement(operation: TableOperation, table: TableName, iceb
   }
 }
 
-type Gate = (version: string, what: string, alternative: string) => void
-
 function expireSnapshots(operation: ExpireSnapshots, table: TableName, needs: Gate): string {
   if (operation.cleansMetadata)
     needs('1.10.0', 'clean_expired_metadata', 'Leave unused specs and schemas where they are.')
@@ -89,16 +89,17 @@ function expireSnapshots(operation: ExpireSnapshots, table: TableName, needs: Ga
   })
 }
 
-function strategyOf(operation: RewriteDataFiles): Record<string, string | undefined> {
-  const { strategy = 'binpack', sortBy = [] } = operation
-  if (strategy === 'binpack') return {}
+/** The sort order of a rewrite, as Iceberg's procedure parses it; undefined for the table's own, and for bin packing. */
+export function sparkSortOrder({ strategy, sortBy = [] }: RewriteDataFiles): string | undefined {
   const columns = sortBy.map(sortColumn)
-  if (strategy === 'zorder')
-    return { strategy: "'sort'", sort_order: quoteSparkLiteral(`zorder(${columns.join(', ')})`) }
-  return {
-    strategy: "'sort'",
-    sort_order: columns.length === 0 ? undefined : quoteSparkLiteral(columns.join(', ')),
-  }
+  if (strategy === 'zorder') return `zorder(${columns.join(', ')})`
+  return strategy === 'sort' && columns.length > 0 ? columns.join(', ') : undefined
+}
+
+function strategyOf(operation: RewriteDataFiles): Record<string, string | undefined> {
+  if ((operation.strategy ?? 'binpack') === 'binpack') return {}
+  const order = sparkSortOrder(operation)
+  return { strategy: "'sort'", sort_order: order === undefined ? undefined : quoteSparkLiteral(order) }
 }
 
 function sortColumn({ column, direction, nulls }: SortColumn): string {
@@ -108,44 +109,14 @@ function sortColumn({ column, direction, nulls }: SortColumn): string {
   return words.join(' ')
 }
 
-function rewriteOptions(
-  operation: RewriteDataFiles,
-  needs: Gate,
-): Record<string, number | boolean | undefined> {
-  if (operation.deleteRatioThreshold !== undefined)
-    needs('1.8.0', 'delete-ratio-threshold', 'Use deleteFileThreshold.')
-  if (operation.removesDanglingDeletes !== undefined)
-    needs('1.7.0', 'remove-dangling-deletes', 'Use rewrite_position_delete_files.')
-  if (operation.maxFailedCommits !== undefined)
-    needs('1.6.0', 'partial-progress.max-failed-commits', 'Leave it out; the effect is measured afterwards.')
-  if (operation.outputSpecId !== undefined)
-    needs('1.6.0', 'output-spec-id', "Rewrite into the table's current spec.")
-  if (operation.maxFilesToRewrite !== undefined)
-    needs('1.10.0', 'max-files-to-rewrite', 'Narrow the operation by where.')
-  return {
-    'target-file-size-bytes': operation.targetFileSizeBytes,
-    'min-input-files': operation.minInputFiles,
-    'min-file-size-bytes': operation.minFileSizeBytes,
-    'max-file-size-bytes': operation.maxFileSizeBytes,
-    'delete-file-threshold': operation.deleteFileThreshold,
-    'delete-ratio-threshold': operation.deleteRatioThreshold,
-    'remove-dangling-deletes': operation.removesDanglingDeletes,
-    'partial-progress.enabled': operation.maxCommits === undefined ? undefined : true,
-    'partial-progress.max-commits': operation.maxCommits,
-    'partial-progress.max-failed-commits': operation.maxFailedCommits,
-    'max-files-to-rewrite': operation.maxFilesToRewrite,
-    'max-file-group-size-bytes': operation.maxFileGroupSizeBytes,
-    'output-spec-id': operation.outputSpecId,
-  }
-}
-
 const sparkDialect: PredicateDialect = {
   identifier: quoteSparkIdentifier,
   text: quoteSparkLiteral,
   timestamp: (iso) => `TIMESTAMP ${quoteSparkLiteral(iso)}`,
 }
 
-function sparkWhere(predicate: Predicate): string {
+/** A predicate in Spark SQL. @throws TidewaterError `CONFIG_INVALID` for a name or value that SQL can't hold */
+export function sparkPredicate(predicate: Predicate): string {
   return renderPredicate(predicate, sparkDialect)
 }
 
@@ -162,23 +133,9 @@ function call(
   return `CALL ${quoteSparkIdentifier(catalog)}.system.${procedure}(${given.join(', ')})`
 }
 
-function optionsMap(options: Readonly<Record<string, number | boolean | undefined>>): string | undefined {
-  const entries = Object.entries(options)
-    .filter((entry): entry is [string, number | boolean] => entry[1] !== undefined)
-    .flatMap(([name, value]) => [
-      quoteSparkLiteral(name),
-      quoteSparkLiteral(typeof value === 'boolean' ? String(value) : amount(value, name)),
-    ])
+function optionsMap(options: Readonly<Record<string, string>>): string | undefined {
+  const entries = Object.entries(options).flat().map(quoteSparkLiteral)
   return entries.length === 0 ? undefined : `map(${entries.join(', ')})`
-}
-
-function amount(value: number, name: string): string {
-  const isRatio = name.endsWith('-ratio-threshold')
-  const isRight = isRatio ? value >= 0 && value <= 1 : Number.isSafeInteger(value) && value >= 0
-  if (isRight) return String(value)
-  throw new TidewaterError('CONFIG_INVALID', `Not a usable ${name}: ${value}`, {
-    remedy: isRatio ? 'Give a ratio from 0 to 1.' : 'Give a whole number from 0.',
-  })
 }
 
 function count(value: number, name: string, min: number): string {
@@ -190,13 +147,4 @@ function count(value: number, name: string, min: number): string {
 
 function timestamp(ms: number): string {
   return renderLiteral({ timestampMs: ms }, sparkDialect)
-}
-
-function isBefore(version: string, other: string): boolean {
-  const [have, need] = [version, other].map((one) => one.split('.').map((part) => Number.parseInt(part, 10)))
-  for (const [at, part] of (need ?? []).entries()) {
-    const difference = (have?.[at] ?? 0) - part
-    if (difference !== 0) return difference < 0
-  }
-  return false
 }
