@@ -51,6 +51,8 @@ export const errorCodes = [
   'WAIT_TIMEOUT',
   // Objects and files.
   'STORAGE_FAILED',
+  // What was done under a lease took longer than the lease held.
+  'LEASE_LOST',
   // Drivers and other optional packages.
   'PACKAGE_NOT_INSTALLED',
   'DRIVER_NOT_INSTALLED',

@@ -1,4 +1,5 @@
 export { fileStore } from './file-store.js'
+export { type LeaseOptions, underLease } from './lease.js'
 export { joinLocation, type Location, parseLocation } from './location.js'
 export { createObjectStore } from './object-store.js'
 export type {

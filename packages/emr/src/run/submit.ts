@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, realClock, throwIfAborted } from '@tidewater/core'
 import { documentValidator } from '@tidewater/core/documents'
-import { joinLocation, type ObjectStore } from '@tidewater/core/storage'
+import { joinLocation, type ObjectStore, underLease } from '@tidewater/core/storage'
 import maintenanceSchema from '@tidewater/spark/maintenance.schema.json' with { type: 'json' }
 import type { JobEntry, SparkArtifact } from '../artifact/artifact.js'
 import { artifactLocations, publishArtifact } from '../artifact/publish.js'
@@ -9,10 +9,15 @@ import type { SparkJob } from '../job/job-document.gen.js'
 import { validateJob } from '../job/validate.js'
 import { type JobHandle, jobHandle } from './handle.js'
 import { identityOf, type JobIdentity, runIdOf } from './identity.js'
-import { underLease } from './lease.js'
 import type { JobTarget, Submission } from './port.js'
 import { documentLocation, jobFolder, stagedJob } from './staged-document.js'
 import { planSubmission, refuseConflict, type SubmissionPlan } from './submission-plan.js'
+
+/**
+ * How long a submitter's lease holds, between its look at what runs and its submission. One that stalls for longer can't be kept
+ * from submitting a second run, since EMR's steps know no token: so it gives up by itself at half of it.
+ */
+const leaseLifeMs = 120_000
 
 /** Where and with what jobs run. */
 export interface SubmitOptions {
@@ -66,7 +71,7 @@ const validateMaintenance = documentValidator<MaintenanceDocument>(
  * Starts a streaming job, or finds that this very job runs: with the same document, code and settings.
  *
  * @throws TidewaterError `JOB_INVALID` before anything is asked; `JOB_CONFLICT` when the job runs with another document, code or
- *   settings; what target and store reject with
+ *   settings; `LEASE_LOST`, retryable, when a target without tokens took a minute to answer; what target and store reject with
  */
 export async function submitStreamingJob(job: SparkJob, options: SubmitOptions): Promise<JobHandle> {
   return submit(intentOf(job, 'streaming', options), options)
@@ -140,7 +145,11 @@ async function submit(intent: Intent, options: SubmitOptions): Promise<JobHandle
   await publishArtifact(store, stagingLocation, artifact, { signal })
   if (target.takesTokens) return attempt(intent, options, signal)
   const leases = joinLocation(jobFolder(stagingLocation, intent.identity.job), 'leases')
-  return underLease(store, leases, (held) => attempt(intent, options, held), { clock, signal })
+  return underLease(store, leases, (held) => attempt(intent, options, held), {
+    clock,
+    lifeMs: leaseLifeMs,
+    signal,
+  })
 }
 
 async function attempt(

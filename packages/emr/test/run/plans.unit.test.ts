@@ -3,7 +3,6 @@ import { TidewaterError } from '@tidewater/core'
 import { describe, expect, it } from 'vitest'
 import { failedEventIn, failureOf } from '../../src/run/failure.js'
 import { identityOf, identityOfLabel, labelOf, runIdOf } from '../../src/run/identity.js'
-import { nextLeaseStep } from '../../src/run/lease-plan.js'
 import type { JobState, TargetRun } from '../../src/run/port.js'
 import { parseProgress } from '../../src/run/progress.js'
 import { shortNameOf, shortNamePrefix } from '../../src/run/run-tags.js'
@@ -83,18 +82,6 @@ describe('planSubmission', () => {
     expect(refusal('running')).toThrowError(
       expect.objectContaining({ retryable: false, message: expect.stringContaining('RUNNING') }),
     )
-  })
-})
-
-describe('nextLeaseStep', () => {
-  it('takes what is free or dead, and waits for what is held', () => {
-    expect(nextLeaseStep([], 0, 100)).toEqual({ step: 'take', number: 0 })
-    const leases = [
-      { number: 3, modifiedAtMs: 1_000 },
-      { number: 10, modifiedAtMs: 2_000 },
-    ]
-    expect(nextLeaseStep(leases, 2_099, 100)).toEqual({ step: 'wait' })
-    expect(nextLeaseStep(leases, 2_100, 100)).toEqual({ step: 'take', number: 11 })
   })
 })
 

@@ -6,11 +6,13 @@ export interface Lease {
 
 export type LeaseStep =
   /** Try to write the lease of this number; who writes it first has it. */
-  { readonly step: 'take'; readonly number: number } | { readonly step: 'wait' }
+  | { readonly step: 'take'; readonly number: number }
+  /** The lease of this number is held. */
+  | { readonly step: 'wait'; readonly number: number }
 
 /**
- * What a submitter does that found these leases. A holder that has died can't give its lease back, so one that is older than its
- * life is passed over by the next number; two who do so at once meet at that number, and one of them gets it.
+ * What one does who found these leases. A holder that has died can't give its lease back, so one that is older than its life is
+ * passed over by the next number; two who do so at once meet at that number, and one of them gets it.
  *
  * @param nowMs by the clock of the store: the modification time of something just written
  */
@@ -20,5 +22,6 @@ export function nextLeaseStep(leases: readonly Lease[], nowMs: number, lifeMs: n
     undefined,
   )
   if (newest === undefined) return { step: 'take', number: 0 }
-  return nowMs - newest.modifiedAtMs < lifeMs ? { step: 'wait' } : { step: 'take', number: newest.number + 1 }
+  const { number, modifiedAtMs } = newest
+  return nowMs - modifiedAtMs < lifeMs ? { step: 'wait', number } : { step: 'take', number: number + 1 }
 }
