@@ -46,6 +46,7 @@ const pure = [
   '^packages/emr/src/run/(failure|identity|port|progress|replacement-plan|run-tags|spark-submit|staged-document|submission-plan|wait-plan)\\.ts$',
   '^packages/emr/src/run/targets/(ec2-step-answers|local-state|service-status)\\.ts$',
   '^packages/iceberg-ops/src/(audit|inventory|maintenance|policy|statement)/',
+  '^packages/iceberg-ops/src/run/(athena-answer|effect)\\.ts$',
   '^packages/iceberg-ops/src/health/(findings|format|render|table-health|thresholds)\\.ts$',
   '^packages/testkit/src/(java-properties|jvm-options|progress)\\.ts$',
   '^packages/testkit/src/local/(broker-files|kafka-releases|listeners|loopback|metadata-wire|options|stack-record)\\.ts$',

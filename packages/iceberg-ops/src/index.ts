@@ -51,6 +51,7 @@ export {
   ruleFor,
 } from './policy/policy.js'
 export { type RankedPlan, rankPlans } from './policy/rank.js'
+export { effectsOf, type OperationEffect } from './run/effect.js'
 export { type AthenaTableName, athenaStatement } from './statement/athena-statement.js'
 export type * from './statement/operation.js'
 export { columnsOf, type Literal, type Predicate } from './statement/predicate.js'
