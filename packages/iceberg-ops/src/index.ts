@@ -41,6 +41,7 @@ export {
   type SkippedOperation,
   type TablePlan,
 } from './policy/decide.js'
+export { planForAthena } from './policy/for-athena.js'
 export {
   defaultPolicy,
   isInWindow,
@@ -52,6 +53,8 @@ export {
 } from './policy/policy.js'
 export { type RankedPlan, rankPlans } from './policy/rank.js'
 export { effectsOf, type OperationEffect } from './run/effect.js'
+export type { EngineCall, MaintenanceEngine, OperationResult } from './run/engine.js'
+export { type MaintainOptions, type MaintenanceOutcome, maintainTable } from './run/maintain.js'
 export { type AthenaTableName, athenaStatement } from './statement/athena-statement.js'
 export type * from './statement/operation.js'
 export { columnsOf, type Literal, type Predicate } from './statement/predicate.js'

@@ -50,8 +50,9 @@ function effectOf(planned: PlannedOperation, before: TableHealth, after: TableHe
       }
     }
     case 'remove_orphan_files':
-    case 'vacuum':
       return orphanEffect(planned, before, after)
+    case 'vacuum':
+      return vacuumEffect(planned, before, after)
     case 'rewrite_position_delete_files':
       return {
         name,
@@ -105,4 +106,14 @@ function orphanEffect(
     achieved: isDry ? null : was.count === 0 || is.count < was.count,
     measured: isDry ? `${text}; listed only` : text,
   }
+}
+
+/** What VACUUM expires and may not delete is an orphan from then on. */
+function vacuumEffect(planned: PlannedOperation, before: TableHealth, after: TableHealth): OperationEffect {
+  const orphans = orphanEffect(planned, before, after)
+  const [was, is] = [before.snapshots.count, after.snapshots.count]
+  const measured = `${countText(was)} snapshots became ${countText(is)}; ${orphans.measured}`
+  const isLeft = before.orphans !== null && (after.orphans?.count ?? 0) > before.orphans.count
+  if (isLeft || orphans.achieved === false) return { name: planned.name, achieved: false, measured }
+  return { name: planned.name, achieved: is < was || orphans.achieved === true ? true : null, measured }
 }

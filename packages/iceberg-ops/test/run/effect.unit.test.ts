@@ -91,6 +91,23 @@ it.each<[string, TablePlan, TableHealth, TableHealth, boolean | null]>([
     tableOf({ orphans: { olderThanMs: 0, listedFiles: 9, count: is, bytes: is, examples: [] } }),
     expected,
   ]),
+  ...(
+    [
+      [9, 0, 0, true],
+      [9, 3, 3, false],
+      [9, 3, 8, false],
+      [2, 3, 0, true],
+    ] as const
+  ).map(([snapshots, was, is, expected]): [string, TablePlan, TableHealth, TableHealth, boolean | null] => [
+    `a vacuum of ${snapshots} snapshots after which ${was} orphans were ${is}`,
+    planOf({ operation: 'vacuum' }),
+    tableOf({
+      snapshots: { ...tableOf().snapshots, count: snapshots },
+      orphans: { olderThanMs: 0, listedFiles: 9, count: was, bytes: was, examples: [] },
+    }),
+    tableOf({ orphans: { olderThanMs: 0, listedFiles: 9, count: is, bytes: is, examples: [] } }),
+    expected,
+  ]),
   ['a vacuum of what was not listed', planOf({ operation: 'vacuum' }), tableOf(), tableOf(), null],
   [
     'fewer delete files',
