@@ -82,6 +82,18 @@ export const errorCodes = [
   'UNSUPPORTED_BY_ENGINE',
   'AUDIT_FAILED',
   'TABLE_IN_USE',
+  // Catalogs and the metadata of tables.
+  'CATALOG_REQUEST_FAILED',
+  'TABLE_NOT_FOUND',
+  // There, but of another kind: Glue's catalog has Hive tables and views too.
+  'TABLE_NOT_ICEBERG',
+  'SNAPSHOT_NOT_FOUND',
+  // A file that the table refers to isn't there.
+  'METADATA_MISSING',
+  // Truncated, overwritten or no such file at all; `details.damage` tells which.
+  'METADATA_CORRUPT',
+  // A format version, codec, encryption or size that isn't read here.
+  'METADATA_UNSUPPORTED',
   // Control flow.
   'ABORTED',
   'INTERNAL',

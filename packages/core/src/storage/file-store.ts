@@ -8,6 +8,9 @@ import { joinLocation, parseLocation } from './location.js'
 import type { ByteRange, ListedObject, ObjectFacts, ObjectStore, StorageCall } from './port.js'
 
 const unfinishedPrefix = '.tidewater-unfinished-'
+const pieceBytes = 256 * 1024
+// Files that are looked at together when a folder is listed.
+const listedTogether = 64
 
 /** Files as objects. A write goes to a file beside its target first and gets the target's name when it is whole. */
 export const fileStore: ObjectStore = {
@@ -31,6 +34,11 @@ export const fileStore: ObjectStore = {
       }
     }),
 
+  async open(location, call = {}) {
+    const facts = await fileStore.head(location, call)
+    return facts === undefined ? undefined : { ...facts, pieces: piecesOf(location, facts, call) }
+  },
+
   async put(location, bytes, call = {}) {
     const written = await inFile(location, call, async (path) => {
       await mkdir(dirname(path), { recursive: true })
@@ -51,13 +59,7 @@ export const fileStore: ObjectStore = {
     return written === true
   },
 
-  async *list(folder, call = {}) {
-    const found = await inFile(folder, call, (path) => filesUnder(path, ''))
-    for (const { path, facts } of (found ?? []).sort((one, other) => compareBytes(one.path, other.path))) {
-      throwIfAborted(call.signal)
-      yield { location: joinLocation(folder, path), ...facts } satisfies ListedObject
-    }
-  },
+  list: (folder, call = {}) => filesUnder(folder, '', call),
 
   async delete(location, call) {
     await inFile(location, call, (path) => unlink(path))
@@ -66,20 +68,73 @@ export const fileStore: ObjectStore = {
   close: () => undefined,
 }
 
-async function filesUnder(
-  root: string,
-  folder: string,
-): Promise<{ readonly path: string; readonly facts: ObjectFacts }[]> {
-  const found: { path: string; facts: ObjectFacts }[] = []
-  for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-    if (entry.isDirectory()) found.push(...(await filesUnder(root, path)))
-    if (!entry.isFile() || entry.name.startsWith(unfinishedPrefix)) continue
-    // One that has gone since the folder was read was deleted before we came to it.
-    const facts = await unlessGone(() => stat(join(root, path)))
-    if (facts !== undefined) found.push({ path, facts: factsOf(facts) })
+async function* piecesOf(
+  location: string,
+  facts: ObjectFacts,
+  call: StorageCall,
+): AsyncGenerator<Uint8Array> {
+  const handle = await inFile(location, call, (path) => open(path, 'r'))
+  try {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(pieceBytes, Math.max(1, facts.sizeBytes)))
+    for (let position = 0; position < facts.sizeBytes; ) {
+      const length = Math.min(buffer.length, facts.sizeBytes - position)
+      const read = await inFile(location, call, () => handle?.read(buffer, 0, length, position) ?? nothing)
+      if (read === undefined || read.bytesRead === 0) throw cutShort(location, position, facts)
+      position += read.bytesRead
+      yield buffer.subarray(0, read.bytesRead)
+    }
+  } finally {
+    await handle?.close()
   }
-  return found
+}
+
+const nothing = Promise.resolve({ bytesRead: 0 })
+
+function cutShort(location: string, position: number, { sizeBytes }: ObjectFacts): TidewaterError {
+  return new TidewaterError(
+    'STORAGE_FAILED',
+    `${location} ends at byte ${position} of ${sizeBytes}: it was cut or deleted while it was read`,
+    { remedy: 'Read it again once nobody writes it.', details: { location, position, sizeBytes } },
+  )
+}
+
+/** A folder's name is compared with the slash behind it, as in the keys of S3. */
+async function* filesUnder(root: string, folder: string, call: StorageCall): AsyncGenerator<ListedObject> {
+  const entries = await inFile(joinLocation(root, ...namesOf(folder)), call, (path) =>
+    readdir(path, { withFileTypes: true }),
+  )
+  const found = (entries ?? [])
+    .filter((entry) => entry.isDirectory() || (entry.isFile() && !entry.name.startsWith(unfinishedPrefix)))
+    .map((entry) => ({
+      isFolder: entry.isDirectory(),
+      name: `${entry.name}${entry.isDirectory() ? '/' : ''}`,
+    }))
+    .sort((one, other) => compareBytes(one.name, other.name))
+  for (let begin = 0; begin < found.length; ) {
+    throwIfAborted(call.signal)
+    const next = found[begin]
+    if (next?.isFolder === true) {
+      yield* filesUnder(root, `${folder}${next.name}`, call)
+      begin++
+      continue
+    }
+    const folderAfter = found.findIndex(({ isFolder }, at) => at > begin && isFolder)
+    const end = Math.min(begin + listedTogether, folderAfter === -1 ? found.length : folderAfter)
+    const files = found
+      .slice(begin, end)
+      .map(({ name }) => joinLocation(root, ...namesOf(`${folder}${name}`)))
+    const heads = await Promise.all(files.map((location) => fileStore.head(location, call)))
+    for (const [at, location] of files.entries()) {
+      const facts = heads[at]
+      // One that has gone since the folder was read was deleted before we came to it.
+      if (facts !== undefined) yield { location, ...facts }
+    }
+    begin = end
+  }
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '')
 }
 
 function factsOf({ size, mtimeMs, ino }: Stats): ObjectFacts {

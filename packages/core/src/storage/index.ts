@@ -6,8 +6,10 @@ export type {
   ByteRange,
   ListedObject,
   ObjectFacts,
+  ObjectReader,
   ObjectStore,
   StorageCall,
   StoredObject,
+  StreamedObject,
 } from './port.js'
 export { createS3Store, type S3StoreOptions } from './s3-store.js'

@@ -18,6 +18,7 @@ export function createObjectStore(options: S3StoreOptions = {}, clock: Clock = r
   return {
     head: async (location, call) => (await storeOf(location)).head(location, call),
     get: async (location, call) => (await storeOf(location)).get(location, call),
+    open: async (location, call) => (await storeOf(location)).open(location, call),
     put: async (location, bytes, call) => (await storeOf(location)).put(location, bytes, call),
     async *list(folder, call) {
       yield* (await storeOf(folder)).list(folder, call)

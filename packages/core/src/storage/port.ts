@@ -23,9 +23,24 @@ export type ByteRange =
   /** The end of the object; all of it when it is shorter. */
   | { readonly lastBytes: number }
 
+/** An object that is read piece by piece. */
+export interface StreamedObject extends ObjectFacts {
+  /**
+   * The bytes in order, once. A piece is valid until the next one is asked for: a store may read into the same memory
+   * again. Memory held is a piece, whatever the object's size. A connection that breaks is taken up where it broke off.
+   *
+   * Iterating rejects with a TidewaterError as the store's other operations do; `STORAGE_FAILED` when the object was
+   * replaced, cut or deleted in between. Nothing is held open before the first piece is asked for.
+   */
+  readonly pieces: AsyncIterable<Uint8Array>
+}
+
 export interface StorageCall {
   readonly signal?: AbortSignal | undefined
 }
+
+/** What reads alone: a whole {@link ObjectStore} is one. */
+export type ObjectReader = Pick<ObjectStore, 'head' | 'get' | 'open' | 'list'>
 
 /**
  * Objects under locations: `s3://bucket/key` (or `s3a://`), `file:///path`, or an absolute path. An object is there whole
@@ -43,6 +58,12 @@ export interface ObjectStore {
     call?: StorageCall & { readonly range?: ByteRange },
   ): Promise<StoredObject | undefined>
   /**
+   * As `get`, without holding the object in memory: its facts now, its bytes as they are asked for.
+   *
+   * @returns undefined when there is no such object
+   */
+  open(location: string, call?: StorageCall): Promise<StreamedObject | undefined>
+  /**
    * Writes an object, in place of one that is there unless `ifAbsent`.
    *
    * @returns false when `ifAbsent` and there is one: of several writers at once one is told true
@@ -52,7 +73,10 @@ export interface ObjectStore {
     bytes: Uint8Array,
     call?: StorageCall & { readonly ifAbsent?: boolean },
   ): Promise<boolean>
-  /** Everything under a folder, at any depth, in the order of the locations' bytes; asked for page by page. */
+  /**
+   * Everything under a folder, at any depth, in the order of the locations' bytes; asked for page by page, so that memory
+   * doesn't grow with the folder.
+   */
   list(folder: string, call?: StorageCall): AsyncIterable<ListedObject>
   /** One that isn't there is no error. */
   delete(location: string, call?: StorageCall): Promise<void>

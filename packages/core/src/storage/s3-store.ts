@@ -8,6 +8,7 @@ import { loadPeer } from '../load-peer.js'
 import { type Clock, realClock } from '../retry/run.js'
 import { joinLocation, parseLocation } from './location.js'
 import type { ByteRange, ListedObject, ObjectFacts, ObjectStore, StorageCall } from './port.js'
+import { defaultStallTimeoutMs, s3Pieces } from './s3-pieces.js'
 
 const s3OptionsSchema = awsClientOptionsSchema.extend({
   /** Bucket in the path instead of the host name, as most local endpoints need it. Default: as AWS wants it, false. */
@@ -38,7 +39,7 @@ export async function createS3Store(
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
-  return s3Store(sdk, client, config.endpoint, clock)
+  return s3Store(sdk, client, config.endpoint, clock, config.requestTimeoutMs)
 }
 
 /** The store over a client that is there already. */
@@ -56,11 +57,21 @@ export function s3Store(
   },
   endpoint?: string,
   clock: Clock = realClock,
+  stallTimeoutMs = defaultStallTimeoutMs,
 ): ObjectStore {
   const site = { service: 'S3', endpoint, region: () => client.config.region() }
   const call = <T>(action: string, options: StorageCall, attempt: (number: number) => Promise<T>) =>
     callAws(site, attempt, { action, signal: options.signal }, clock)
   const abort = ({ signal }: StorageCall) => (signal === undefined ? {} : { abortSignal: signal })
+
+  const fetchFrom = (location: string, position: number, { etag }: ObjectFacts, options: StorageCall) =>
+    call(`Reading ${location} from byte ${position}`, options, () =>
+      unlessReplaced(location, async () => {
+        const input = { ...objectOf(location), Range: `bytes=${position}-`, IfMatch: etag }
+        const { Body } = await client.send(new sdk.GetObjectCommand(input), abort(options))
+        return Body as AsyncIterable<Uint8Array>
+      }),
+    )
 
   const store: ObjectStore = {
     head: (location, options = {}) =>
@@ -88,6 +99,12 @@ export function s3Store(
       if (found !== 'nothing-in-range') return found
       const facts = await store.head(location, options)
       return facts === undefined ? undefined : { ...facts, bytes: new Uint8Array() }
+    },
+
+    async open(location, options = {}) {
+      const facts = await store.head(location, options)
+      if (facts === undefined) return undefined
+      return { ...facts, pieces: s3Pieces(location, facts, fetchFrom, stallTimeoutMs, options) }
     },
 
     put: (location, bytes, options = {}) =>
@@ -175,6 +192,19 @@ async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
     // HeadObject has no body to say NoSuchKey in.
     if (['NoSuchKey', 'NotFound'].includes(nameOf(thrown))) return undefined
     throw thrown
+  }
+}
+
+async function unlessReplaced<T>(location: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!isPreconditionFailed(cause) && nameOf(cause) !== 'NoSuchKey') throw cause
+    throw new TidewaterError('STORAGE_FAILED', `${location} was replaced or deleted while it was read`, {
+      remedy: 'Read it again once nobody writes it.',
+      details: { location },
+      cause,
+    })
   }
 }
 

@@ -13,6 +13,7 @@ interface Command {
     readonly Body?: Uint8Array
     readonly Range?: string
     readonly IfNoneMatch?: string
+    readonly IfMatch?: string
     readonly Prefix?: string
     readonly ContinuationToken?: string
   }
@@ -25,9 +26,13 @@ export function s3Error(name: string, httpStatusCode: number): Error {
 
 /**
  * The `send` of an S3 client, with the names and shapes the service answers with. Pages are of two keys, and `disturb` may
- * throw before or after an operation took effect.
+ * throw before or after an operation took effect. A body comes in pieces, at least 4 bytes each; `disturbBody` may break it
+ * before one.
  */
-export function s3InMemory(disturb: (moment: 'before' | 'after', operation: string) => void = () => {}) {
+export function s3InMemory(
+  disturb: (moment: 'before' | 'after', operation: string) => void = () => {},
+  disturbBody: (piece: number) => void | Promise<void> = () => {},
+) {
   const objects = new Map<string, Held>()
   const operations: string[] = []
   const facts = ({ bytes, modified }: Held) => ({
@@ -35,7 +40,10 @@ export function s3InMemory(disturb: (moment: 'before' | 'after', operation: stri
     ContentLength: bytes.byteLength,
     LastModified: modified,
   })
-  const answer = (operation: string, { Key, Body, Range, IfNoneMatch, ...input }: Command['input']) => {
+  const answer = (
+    operation: string,
+    { Key, Body, Range, IfNoneMatch, IfMatch, ...input }: Command['input'],
+  ) => {
     const held = objects.get(Key)
     switch (operation) {
       case 'PutObjectCommand':
@@ -50,6 +58,7 @@ export function s3InMemory(disturb: (moment: 'before' | 'after', operation: stri
         return facts(held)
       case 'GetObjectCommand': {
         if (held === undefined) throw s3Error('NoSuchKey', 404)
+        if (IfMatch !== undefined && IfMatch !== facts(held).ETag) throw s3Error('PreconditionFailed', 412)
         const size = held.bytes.byteLength
         const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(Range ?? 'bytes=0-') ?? []
         const start = from === '' ? Math.max(0, size - Number(to)) : Number(from)
@@ -59,7 +68,7 @@ export function s3InMemory(disturb: (moment: 'before' | 'after', operation: stri
           ...facts(held),
           ContentLength: bytes.byteLength,
           ...(Range === undefined ? {} : { ContentRange: `bytes ${start}-${size}/${size}` }),
-          Body: { transformToByteArray: async () => bytes },
+          Body: { transformToByteArray: async () => bytes, [Symbol.asyncIterator]: () => pieces(bytes) },
         }
       }
       default: {
@@ -79,6 +88,13 @@ export function s3InMemory(disturb: (moment: 'before' | 'after', operation: stri
           ...(more ? { NextContinuationToken: String(begin + 2) } : {}),
         }
       }
+    }
+  }
+  async function* pieces(bytes: Uint8Array) {
+    const pieceBytes = Math.max(4, Math.ceil(bytes.byteLength / 100))
+    for (let piece = 0; piece * pieceBytes < bytes.byteLength; piece++) {
+      await disturbBody(piece)
+      yield bytes.subarray(piece * pieceBytes, (piece + 1) * pieceBytes)
     }
   }
   return {

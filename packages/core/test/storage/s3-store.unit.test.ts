@@ -7,7 +7,13 @@ import { s3Error, s3InMemory } from './s3-in-memory.js'
 import { storeContract } from './store-contract.js'
 
 function storeOver(memory: ReturnType<typeof s3InMemory>): ObjectStore {
-  return s3Store(sdk, memory.client as unknown as sdk.S3Client, undefined, fakeClock())
+  return s3Store(sdk, memory.client as unknown as sdk.S3Client, undefined, fakeClock(), 20)
+}
+
+async function streamed(store: ObjectStore, location: string): Promise<string> {
+  const copied: Uint8Array[] = []
+  for await (const piece of (await store.open(location))?.pieces ?? []) copied.push(Uint8Array.from(piece))
+  return Buffer.concat(copied).toString()
 }
 
 storeContract('S3', async () => ({ store: storeOver(s3InMemory()), root: 's3://bucket/some/root' }))
@@ -56,5 +62,41 @@ describe('an S3 store', () => {
       message: 'Reading s3://bucket/a: AccessDenied',
     })
     expect(memory.operations).toHaveLength(1)
+  })
+
+  it('takes up a stream where its body broke off, or stood still', async () => {
+    const disturbances = [
+      () => undefined,
+      () => {
+        throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+      },
+      () => new Promise<void>(() => undefined),
+    ]
+    const memory = s3InMemory(undefined, () => disturbances.shift()?.())
+    const store = storeOver(memory)
+    await store.put('s3://bucket/a', Buffer.from('0123456789'))
+    expect(await streamed(store, 's3://bucket/a')).toBe('0123456789')
+    expect(memory.operations.filter((name) => name === 'GetObjectCommand')).toHaveLength(3)
+  })
+
+  it('gives a stream up that brings nothing, and one that is aborted', async () => {
+    const memory = s3InMemory(undefined, () => {
+      throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+    })
+    const store = storeOver(memory)
+    await store.put('s3://bucket/a', Buffer.from('0123456789'))
+    await expect(streamed(store, 's3://bucket/a')).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      retryable: true,
+      details: { position: 0, sizeBytes: 10 },
+    })
+    expect(memory.operations.filter((name) => name === 'GetObjectCommand')).toHaveLength(5)
+    const abort = new AbortController()
+    const opened = await store.open('s3://bucket/a', { signal: abort.signal })
+    abort.abort()
+    const reading = (async () => {
+      for await (const _ of opened?.pieces ?? []);
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'ABORTED' })
   })
 })

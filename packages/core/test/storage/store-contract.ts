@@ -52,6 +52,35 @@ export function storeContract(
       expect(said((await store.get(location, { range: { lastBytes: 5 } }))?.bytes)).toBe('')
     })
 
+    it('streams an object of any size, from its first byte to its last', async () => {
+      const { store, root } = await start()
+      for (const sizeBytes of [0, 1, 700_001]) {
+        const location = joinLocation(root, `size-${sizeBytes}`)
+        const content = Uint8Array.from({ length: sizeBytes }, (_, at) => at % 251)
+        await store.put(location, content)
+        const opened = await store.open(location)
+        expect(opened).toMatchObject({ sizeBytes, etag: (await store.head(location))?.etag })
+        const copied: Uint8Array[] = []
+        for await (const piece of opened?.pieces ?? []) copied.push(Uint8Array.from(piece))
+        expect(Buffer.compare(Buffer.concat(copied), content)).toBe(0)
+      }
+      expect(await store.open(joinLocation(root, 'absent'))).toBeUndefined()
+    })
+
+    it('says that an object was replaced by a shorter one, or deleted, while it was streamed', async () => {
+      const { store, root } = await start()
+      const location = joinLocation(root, 'changing')
+      for (const change of [() => store.put(location, text('x')), () => store.delete(location)]) {
+        await store.put(location, text('0123456789'))
+        const opened = await store.open(location)
+        await change()
+        const reading = (async () => {
+          for await (const _ of opened?.pieces ?? []);
+        })()
+        await expect(reading).rejects.toMatchObject({ code: 'STORAGE_FAILED', details: { location } })
+      }
+    })
+
     it('lets one of many conditional writers win, and keeps its bytes', async () => {
       const { store, root } = await start()
       const location = joinLocation(root, 'lease')
@@ -67,9 +96,19 @@ export function storeContract(
 
     it('lists a folder at any depth, in order, and nothing of its neighbours', async () => {
       const { store, root } = await start()
-      const names = ['in/a.json', 'in/b/1', 'in/b/2', 'in/c', 'in/é', 'inner/no', 'other']
+      const names = [
+        'in/a.json',
+        'in/b-1',
+        'in/b.2',
+        'in/b/1',
+        'in/b/2/3',
+        'in/b0',
+        'in/é',
+        'inner/no',
+        'other',
+      ]
       for (const name of names) await store.put(joinLocation(root, ...name.split('/')), text(name))
-      const expected = names.slice(0, 5).map((name) => joinLocation(root, ...name.split('/')))
+      const expected = names.slice(0, 7).map((name) => joinLocation(root, ...name.split('/')))
       expect(await locations(store, joinLocation(root, 'in'))).toEqual(expected)
       expect(await locations(store, `${joinLocation(root, 'in')}/`)).toEqual(expected)
       for (const location of expected) expect(await store.head(location)).toBeDefined()
@@ -80,6 +119,7 @@ export function storeContract(
       const { store, root } = await start()
       const signal = AbortSignal.abort()
       await expect(store.get(joinLocation(root, 'a'), { signal })).rejects.toMatchObject({ code: 'ABORTED' })
+      await expect(store.open(joinLocation(root, 'a'), { signal })).rejects.toMatchObject({ code: 'ABORTED' })
       await expect(store.get('relative/path')).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
     })
   })
