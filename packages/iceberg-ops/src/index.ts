@@ -20,7 +20,7 @@ export {
   parseLanded,
 } from './audit/statements.js'
 export { healthFindings } from './health/findings.js'
-export { healthMarkdown, healthText, partitionName } from './health/render.js'
+export { healthMarkdown, healthText } from './health/render.js'
 export type * from './health/table-health.js'
 export type { HealthThresholds, HealthThresholdsInput } from './health/thresholds.js'
 export { inventoryStatement, parseInventory, type TableInventory } from './inventory/inventory.js'

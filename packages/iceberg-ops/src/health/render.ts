@@ -108,7 +108,7 @@ function figures(health: TableHealth): Figure[] {
 }
 
 function partitionLine({
-  values,
+  name,
   files,
   bytes,
   candidateFiles,
@@ -117,15 +117,9 @@ function partitionLine({
 }: PartitionHealth): Figure {
   const written = lastWrittenMs === null ? '' : `, written ${instantText(lastWrittenMs)}`
   return [
-    partitionName(values),
+    name === '' ? 'whole table' : name,
     `${counted(files, 'file')}, ${bytesText(bytes)}; ${countText(candidateFiles)} become ${countText(candidateFilesAfter)}${written}`,
   ]
-}
-
-/** `day=2026-01-31/region=null`; of an unpartitioned table `whole table`. */
-export function partitionName(values: PartitionHealth['values']): string {
-  const parts = Object.entries(values).map(([field, value]) => `${field}=${value ?? 'null'}`)
-  return parts.length === 0 ? 'whole table' : parts.join('/')
 }
 
 const barWidth = 40

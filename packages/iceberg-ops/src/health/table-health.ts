@@ -75,8 +75,8 @@ export interface PartitionStatistics {
 
 export interface PartitionHealth {
   readonly specId: number
-  /** By partition field, as text; null where the value is null. */
-  readonly values: Readonly<Record<string, string | null>>
+  /** As in the paths that Iceberg writes: `day=2026-01-31/region=eu`; empty for an unpartitioned spec. */
+  readonly name: string
   /** What selects it and no other, on the table's columns; null where no predicate can, as of a bucket. */
   readonly predicate: Predicate | null
   readonly files: number

@@ -32,6 +32,8 @@ export interface FileVisitor {
    * @returns false to leave its files out
    */
   manifest?(manifest: ManifestFile): boolean | undefined
+  /** No file of it follows: it has been read, or can't be. */
+  manifestEnd?(manifest: ManifestFile): void
   /** A file. `file` is the same object in every call: copy from it what is to be kept. */
   file(file: FileEntry, manifest: ManifestFile): void
 }
@@ -120,6 +122,7 @@ export async function scanFiles(
       })
     } finally {
       files += shown
+      visitor.manifestEnd?.(manifest)
     }
   })
   return {

@@ -1,5 +1,4 @@
 import { bytesText, counted, countText, durationText, instantText } from '../health/format.js'
-import { partitionName } from '../health/render.js'
 import type { PartitionHealth, TableHealth } from '../health/table-health.js'
 import type { TableOperation, TableOperationName } from '../statement/operation.js'
 import type { Predicate } from '../statement/predicate.js'
@@ -109,7 +108,7 @@ const rewriteDataFiles: Decider = (health, { operations }, nowMs) => {
       name,
       `${counted(dataFiles.count, 'data file')} of ${bytesText(dataFiles.bytes)}; no partition has ${settings.minInputFiles} files to merge into fewer`,
     )
-  const isUnpartitioned = worth.every(({ values }) => Object.keys(values).length === 0)
+  const isUnpartitioned = worth.every((partition) => partition.name === '')
   const hotSinceMs = nowMs - settings.hotForHours * hourMs
   const isHot = ({ lastWrittenMs }: PartitionHealth) => lastWrittenMs !== null && lastWrittenMs > hotSinceMs
   const cold = isUnpartitioned ? worth : worth.filter((partition) => !isHot(partition))
@@ -148,8 +147,8 @@ const rewriteDataFiles: Decider = (health, { operations }, nowMs) => {
       targetFileSizeBytes: dataFiles.targetBytes,
       ...(where === undefined ? {} : { where }),
     },
-    ...(isUnpartitioned ? {} : { partitions: chosen.map(({ values }) => partitionName(values)) }),
-    reason: `${countText(compaction.candidateFiles)} of ${counted(dataFiles.count, 'data file')} are too small, too large or have deletes${leaves}`,
+    ...(isUnpartitioned ? {} : { partitions: chosen.map((partition) => partition.name) }),
+    reason: `${countText(compaction.candidateFiles)} of ${counted(dataFiles.count, 'data file')} are too small or too large${leaves}`,
     expected: `${counted(before, 'file')} of ${bytesText(bytes)} become ${countText(after)}`,
     gainFiles: before - after,
     costBytes: 2 * bytes,

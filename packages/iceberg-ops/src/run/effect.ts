@@ -1,5 +1,4 @@
 import { bytesText, counted, countText } from '../health/format.js'
-import { partitionName } from '../health/render.js'
 import type { PartitionHealth, TableHealth } from '../health/table-health.js'
 import type { PlannedOperation, TablePlan } from '../policy/decide.js'
 import type { TableOperationName } from '../statement/operation.js'
@@ -80,9 +79,7 @@ function rewriteEffect(
   }
   const chosen = new Set(partitions)
   const sum = ({ partitions: { listed } }: TableHealth, pick: (one: PartitionHealth) => number) =>
-    listed
-      .filter(({ values }) => chosen.has(partitionName(values)))
-      .reduce((total, one) => total + pick(one), 0)
+    listed.filter(({ name }) => chosen.has(name)).reduce((total, one) => total + pick(one), 0)
   // A partition that is no longer listed has nothing left to gain.
   const [was, is] = [before, after].map((health) => sum(health, ({ candidateFiles }) => candidateFiles))
   return {

@@ -140,6 +140,7 @@ const athenaDialect: PredicateDialect = {
   },
   text: (value) => `'${value.replaceAll("'", "''")}'`,
   timestamp: (iso) => `TIMESTAMP '${iso.replace('T', ' ').replace('Z', ' UTC')}'`,
+  localTimestamp: (local) => `TIMESTAMP '${local}'`,
 }
 
 function whereOf(where: Predicate | undefined): string {

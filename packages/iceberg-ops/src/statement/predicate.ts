@@ -1,6 +1,9 @@
 import { describeValue, TidewaterError } from '@tidewater/core'
 
-/** A constant of a predicate. Dates are `YYYY-MM-DD`, timestamps milliseconds since the epoch. */
+/**
+ * A constant of a predicate. Dates are `YYYY-MM-DD`, timestamps milliseconds since the epoch; local ones, of columns without a
+ * time zone, as if they were in UTC.
+ */
 export type Literal =
   | string
   | number
@@ -8,6 +11,7 @@ export type Literal =
   | boolean
   | { readonly date: string }
   | { readonly timestampMs: number }
+  | { readonly localTimestampMs: number }
 
 /** Which files an operation is about: a tree, so that no name and no value ever becomes SQL by itself. */
 export type Predicate =
@@ -28,6 +32,8 @@ export interface PredicateDialect {
   text(value: string): string
   /** @param iso UTC, to the millisecond, such as `2026-01-31T12:00:00.000Z` */
   timestamp(iso: string): string
+  /** @param local to the millisecond, such as `2026-01-31 12:00:00.000` */
+  localTimestamp(local: string): string
 }
 
 /** @throws TidewaterError `CONFIG_INVALID` for a value that SQL has no literal for */
@@ -65,6 +71,8 @@ export function renderLiteral(value: Literal, dialect: PredicateDialect): string
   if (typeof value === 'bigint') return inLong(value)
   if (typeof value === 'number') return finite(value)
   if ('date' in value) return `DATE ${dialect.text(calendarDay(value.date))}`
+  if ('localTimestampMs' in value)
+    return dialect.localTimestamp(instant(value.localTimestampMs).replace('T', ' ').replace('Z', ''))
   return dialect.timestamp(instant(value.timestampMs))
 }
 

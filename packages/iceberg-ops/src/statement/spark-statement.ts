@@ -113,6 +113,7 @@ const sparkDialect: PredicateDialect = {
   identifier: quoteSparkIdentifier,
   text: quoteSparkLiteral,
   timestamp: (iso) => `TIMESTAMP ${quoteSparkLiteral(iso)}`,
+  localTimestamp: (local) => `TIMESTAMP_NTZ ${quoteSparkLiteral(local)}`,
 }
 
 /** A predicate in Spark SQL. @throws TidewaterError `CONFIG_INVALID` for a name or value that SQL can't hold */

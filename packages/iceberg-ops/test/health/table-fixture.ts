@@ -62,7 +62,7 @@ export function tableOf(more: Partial<TableHealth> = {}): TableHealth {
 export function partitionOf(day: string, more: Partial<PartitionHealth> = {}): PartitionHealth {
   return {
     specId: 0,
-    values: { day },
+    name: `day=${day}`,
     predicate: { column: 'day', is: '=', value: { date: day } },
     files: 100,
     bytes: 100 * mebibyte,

@@ -47,7 +47,7 @@ describe('merging', () => {
       },
       partitions: ['day=2026-01-29', 'day=2026-01-28'],
       reason:
-        '404 of 500 data files are too small, too large or have deletes; left out: 1 partition written to in the last 2.0 h, 1 partition that no predicate on columns selects',
+        '404 of 500 data files are too small or too large; left out: 1 partition written to in the last 2.0 h, 1 partition that no predicate on columns selects',
       expected: '200 files of 200 MiB become 2',
       gainFiles: 198,
       costBytes: 400 * 2 ** 20,
@@ -55,7 +55,7 @@ describe('merging', () => {
   })
 
   it('of an unpartitioned table is of all of it: an append never conflicts', () => {
-    const whole = partitionOf('x', { values: {}, predicate: null, lastWrittenMs: nowMs })
+    const whole = partitionOf('x', { name: '', predicate: null, lastWrittenMs: nowMs })
     expect(decision(name, tableWith(whole))).toMatchObject({
       planned: true,
       operation: { operation: name, minInputFiles: 5, targetFileSizeBytes: 512 * 2 ** 20 },

@@ -1,0 +1,240 @@
+import { parseConfig } from '@tidewater/core'
+import type { ObjectStore } from '@tidewater/core/storage'
+import { z } from 'zod'
+import { scanFiles, type UnreadableFile } from '../metadata/scan-files.js'
+import type { TableMetadata } from '../metadata/table/model.js'
+import { type FileSizes, HealthAggregate, type PartitionTally } from './aggregate.js'
+import { findOrphans } from './orphans.js'
+import { partitionPredicate } from './partition-predicate.js'
+import { streamsOf } from './streams.js'
+import {
+  type CompactionEstimate,
+  listedPartitionsMax,
+  type PartitionHealth,
+  type PartitionStatistics,
+  type SnapshotStatistics,
+  type TableHealth,
+} from './table-health.js'
+
+const mebibyte = 2 ** 20
+const hourMs = 3_600_000
+
+const optionsSchema = z.strictObject({
+  /** Size that data files are meant to have. Default: the table's `write.target-file-size-bytes`, else 512 MiB. */
+  targetFileSizeBytes: z.int().min(1).optional(),
+  /** Looks for files no metadata names that are older than this: lists the table's location, and reads every snapshot. Default: no. */
+  orphansOlderThanMs: z.int().optional(),
+  /** Manifests that are read at a time. Default 8. */
+  concurrency: z.int().min(1).max(256).optional(),
+})
+
+export type MeasureOptions = z.input<typeof optionsSchema> & {
+  readonly objects: ObjectStore
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A table that has been opened. */
+export interface MeasuredTable {
+  /** How it is called, `database.table`: what a policy's patterns are held against. */
+  readonly name: string
+  readonly metadata: TableMetadata
+  readonly metadataLocation: string
+}
+
+/**
+ * Measures a table's health by its metadata alone, without an engine or a query. A manifest that can't be read is named, and the
+ * rest is measured.
+ *
+ * @throws TidewaterError `CONFIG_INVALID`, `METADATA_MISSING` | `METADATA_CORRUPT` | `METADATA_UNSUPPORTED` for the manifest list,
+ *   `ABORTED`, and what `objects` throw
+ */
+export async function measureHealth(
+  table: MeasuredTable,
+  { objects, nowMs, signal, ...rest }: MeasureOptions,
+): Promise<TableHealth> {
+  const { metadata, metadataLocation } = table
+  const options = parseConfig(optionsSchema, rest, 'health options')
+  const sizes = fileSizes(metadata, options.targetFileSizeBytes)
+  const aggregate = new HealthAggregate(sizes, metadata.snapshots)
+  const concurrency = options.concurrency === undefined ? {} : { concurrency: options.concurrency }
+  const { unreadable } = await scanFiles(metadata, 'current', aggregate, { objects, signal, ...concurrency })
+  const current = metadata.snapshots.find(({ snapshotId }) => snapshotId === metadata.currentSnapshotId)
+  const sizeOf = async (location: string | undefined) =>
+    location === undefined ? 0 : ((await objects.head(location, { signal }))?.sizeBytes ?? 0)
+  const [fileBytes, listBytes] = await Promise.all([sizeOf(metadataLocation), sizeOf(current?.manifestList)])
+  const tallies = aggregate.partitions.filter((tally) => tally !== undefined)
+  const data = tallies.filter(({ files }) => files > 0)
+  const [count, bytes, records] = [
+    sum(data, ({ files }) => files),
+    sum(data, (tally) => tally.bytes),
+    sum(data, (tally) => tally.records),
+  ]
+  const currentBytes = fileBytes + listBytes + aggregate.manifestBytes
+  const orphans =
+    options.orphansOlderThanMs === undefined
+      ? null
+      : await findOrphans(metadata, {
+          objects,
+          metadataLocation,
+          olderThanMs: options.orphansOlderThanMs,
+          signal,
+          ...concurrency,
+        })
+  return {
+    table: table.name,
+    location: metadata.location,
+    metadataLocation,
+    formatVersion: metadata.formatVersion,
+    measuredAtMs: nowMs,
+    snapshotId: metadata.currentSnapshotId === undefined ? null : String(metadata.currentSnapshotId),
+    dataFiles: {
+      count,
+      bytes,
+      records,
+      histogram: aggregate.histogram,
+      targetBytes: sizes.targetBytes,
+      smallBelowBytes: sizes.minBytes,
+      smallCount: aggregate.smallCount,
+      smallBytes: aggregate.smallBytes,
+    },
+    deletes: { ...aggregate.deletes },
+    partitions: partitionStatistics(data, aggregate, metadata, sizes),
+    manifests: {
+      dataManifests: aggregate.dataManifests,
+      deleteManifests: aggregate.deleteManifests,
+      bytes: aggregate.manifestBytes,
+      meanManifestsPerPartition:
+        data.length === 0 ? 0 : sum(data, ({ manifests }) => manifests) / data.length,
+    },
+    snapshots: snapshotStatistics(metadata),
+    metadata: {
+      fileBytes,
+      previousFiles: metadata.metadataLog.length,
+      currentBytes,
+      ratioToData: bytes === 0 ? null : currentBytes / bytes,
+    },
+    streams: streamsOf(metadata),
+    compaction: compactionEstimate(data, aggregate, sizes, splitBytes(metadata)),
+    orphans,
+    unreadable: unreadable.map(inWords),
+  }
+}
+
+function fileSizes({ properties }: TableMetadata, targetFileSizeBytes: number | undefined): FileSizes {
+  const targetBytes =
+    targetFileSizeBytes ?? bytesOf(properties, 'write.target-file-size-bytes', 512 * mebibyte)
+  return {
+    targetBytes,
+    minBytes: Math.floor(targetBytes * 0.75),
+    maxBytes: Math.floor(targetBytes * 1.8),
+    openCostBytes: bytesOf(properties, 'read.split.open-file-cost', 4 * mebibyte),
+  }
+}
+
+function splitBytes({ properties }: TableMetadata): number {
+  return bytesOf(properties, 'read.split.target-size', 128 * mebibyte)
+}
+
+/** A property as Iceberg takes it: what is no positive number is the default. */
+function bytesOf(properties: Readonly<Record<string, string>>, name: string, byDefault: number): number {
+  const value = Number(properties[name])
+  return Number.isSafeInteger(value) && value > 0 ? value : byDefault
+}
+
+function filesAfter({ candidateFiles, candidateBytes }: PartitionTally, { targetBytes }: FileSizes): number {
+  return candidateFiles === 0 ? 0 : Math.max(1, Math.ceil(candidateBytes / targetBytes))
+}
+
+function partitionStatistics(
+  data: readonly PartitionTally[],
+  { filesBySpec }: HealthAggregate,
+  metadata: TableMetadata,
+  sizes: FileSizes,
+): PartitionStatistics {
+  const bytes = data.map((tally) => tally.bytes).sort((one, other) => one - other)
+  const gain = (tally: PartitionTally) => tally.candidateFiles - filesAfter(tally, sizes)
+  const listed = [...data]
+    .sort((one, other) => gain(other) - gain(one) || other.bytes - one.bytes)
+    .slice(0, listedPartitionsMax)
+  return {
+    count: data.length,
+    specId: metadata.defaultSpecId,
+    filesBySpec: Object.fromEntries(filesBySpec),
+    largestBytes: bytes.at(-1) ?? 0,
+    medianBytes: bytes[Math.floor(bytes.length / 2)] ?? 0,
+    listed: listed.map((tally) => partitionHealth(tally, metadata, sizes, filesBySpec.size)),
+  }
+}
+
+function partitionHealth(
+  tally: PartitionTally,
+  metadata: TableMetadata,
+  sizes: FileSizes,
+  specs: number,
+): PartitionHealth {
+  const { partition, manifests: _, ...sums } = tally
+  const { specId, name } = partition
+  // The columns of an earlier spec's partition may also be those of files that are being written by the present one.
+  const isAmbiguous = specs > 1 && specId !== metadata.defaultSpecId
+  return {
+    specId,
+    name,
+    predicate: isAmbiguous ? null : partitionPredicate(partition, metadata),
+    ...sums,
+    candidateFilesAfter: filesAfter(tally, sizes),
+  }
+}
+
+function snapshotStatistics({ snapshots, refs }: TableMetadata): SnapshotStatistics {
+  const instants = snapshots.map(({ timestampMs }) => timestampMs)
+  const oldestMs = instants.reduce<number | null>(
+    (least, ms) => (least === null || ms < least ? ms : least),
+    null,
+  )
+  const newestMs = instants.reduce<number | null>(
+    (most, ms) => (most === null || ms > most ? ms : most),
+    null,
+  )
+  const spanMs = (newestMs ?? 0) - (oldestMs ?? 0)
+  return {
+    count: snapshots.length,
+    oldestMs,
+    newestMs,
+    perHour: spanMs > 0 ? (snapshots.length - 1) / (spanMs / hourMs) : null,
+    refs: [...refs].map(([name, { type, snapshotId }]) => ({ name, type, snapshotId: String(snapshotId) })),
+  }
+}
+
+function compactionEstimate(
+  data: readonly PartitionTally[],
+  { scanWeight, settledScanWeight }: HealthAggregate,
+  sizes: FileSizes,
+  splitTargetBytes: number,
+): CompactionEstimate {
+  const [files, candidateFiles, candidateBytes, merged] = [
+    sum(data, (tally) => tally.files),
+    sum(data, (tally) => tally.candidateFiles),
+    sum(data, (tally) => tally.candidateBytes),
+    sum(data, (tally) => filesAfter(tally, sizes)),
+  ]
+  const weightAfter =
+    settledScanWeight +
+    sum(data, (tally) => Math.max(tally.candidateBytes, filesAfter(tally, sizes) * sizes.openCostBytes))
+  return {
+    candidateFiles,
+    candidateBytes,
+    filesAfter: files - candidateFiles + merged,
+    scanTasksNow: Math.ceil(scanWeight / splitTargetBytes),
+    scanTasksAfter: Math.ceil(weightAfter / splitTargetBytes),
+  }
+}
+
+function inWords({ location, error }: UnreadableFile) {
+  return { location, code: error.code, message: error.message }
+}
+
+function sum<T>(items: readonly T[], pick: (item: T) => number): number {
+  return items.reduce((total, item) => total + pick(item), 0)
+}
