@@ -1,3 +1,11 @@
+export { type OpenedTable, openTable } from '../catalog/open-table.js'
+export type {
+  GlueSource,
+  HadoopSource,
+  MetadataSource,
+  RestSource,
+  TableSource,
+} from '../catalog/source.js'
 export type { Damage } from './damage.js'
 export type { FileContent, FileEntry, FileStatus } from './manifest/file-entry.js'
 export type { ManifestFile } from './manifest/manifest-list.js'
