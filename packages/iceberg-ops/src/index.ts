@@ -20,6 +20,7 @@ export {
   parseLanded,
 } from './audit/statements.js'
 export { healthFindings } from './health/findings.js'
+export { type MeasuredTable, type MeasureOptions, measureHealth } from './health/measure.js'
 export { healthMarkdown, healthText } from './health/render.js'
 export type * from './health/table-health.js'
 export type { HealthThresholds, HealthThresholdsInput } from './health/thresholds.js'

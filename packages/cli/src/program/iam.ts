@@ -1,11 +1,9 @@
-import { policyRoles, severities } from '@tidewater/core'
-import { Argument, type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { policyRoles } from '@tidewater/core'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { iamCheck, iamPolicyDocument, type TableOption } from '../commands/iam-policy.js'
 import type { CliIo } from '../io.js'
+import { failOnOption, findingsReached } from './findings.js'
 import { collect, given } from './options.js'
-
-// Of a check whose findings reach `--fail-on`; main passes on what isn't Commander's own 1.
-const findingsExitCode = 3
 
 export function addIamCommands(program: Command, io: CliIo): void {
   const iam = program
@@ -46,20 +44,10 @@ export function addIamCommands(program: Command, io: CliIo): void {
     .description(
       'check a policy document: actions that never match, that miss another one, or that are too wide',
     )
-    .addOption(
-      new Option('--fail-on <severity>', `least severity that ends with exit code ${findingsExitCode}`)
-        .choices(severities)
-        .default('error'),
-    )
+    .addOption(failOnOption('error'))
     .option('--json', 'print one JSON document', false)
     .action(async (path, options) => {
-      if (await iamCheck(path, options, io)) {
-        throw new CommanderError(
-          findingsExitCode,
-          'tidewater.findings',
-          `findings of ${options.failOn} or above`,
-        )
-      }
+      if (await iamCheck(path, options, io)) throw findingsReached(options.failOn)
     })
 }
 

@@ -1,11 +1,35 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { tableAudit } from '../commands/table-audit.js'
+import { tableHealth } from '../commands/table-health.js'
 import { tableMaintain } from '../commands/table-maintain.js'
 import type { CliIo } from '../io.js'
+import { failOnOption, findingsReached } from './findings.js'
 import { addSparkOptions, ageMs, collect, given, integer, list } from './options.js'
 
 export function addTableCommands(program: Command, io: CliIo): void {
-  const table = program.command('table').description('the Iceberg table a job writes')
+  const table = program.command('table').description('Iceberg tables: their health, maintenance and audit')
+  addCatalogOptions(table.command('health <database.table>'))
+    .description('measure a table by its metadata alone, without an engine, and say what is wrong with it')
+    .option(
+      '--target-file-size-mb <MiB>',
+      "size data files are meant to have (default: the table's, else 512)",
+      integer,
+    )
+    .option(
+      '--orphans <age>',
+      'look for files no metadata names that are older, such as 3d: lists the table',
+      ageMs,
+    )
+    .option('--markdown', 'print Markdown', false)
+    .option('--json', 'print one JSON document', false)
+    .addOption(failOnOption())
+    .action(async (name: string, { targetFileSizeMb, orphans, ...values }) => {
+      const sizes = given({
+        targetFileSizeBytes: targetFileSizeMb && targetFileSizeMb * 2 ** 20,
+        orphansOlderThanMs: orphans,
+      })
+      if (await tableHealth(name, { ...values, ...sizes }, io)) throw findingsReached(values.failOn)
+    })
   addSparkOptions(table.command('audit <job.json>'), io)
     .description('count whether each record of the topic is in the table exactly once')
     .option(
@@ -43,4 +67,20 @@ export function addTableCommands(program: Command, io: CliIo): void {
       })
       return tableMaintain(path, { stateFolder, driverMemoryMb, deadLetters, dryRun, json, maintenance }, io)
     })
+}
+
+/** Where the table is. */
+function addCatalogOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--catalog <type>', 'catalog that has the table')
+        .choices(['glue', 'hadoop', 'rest'])
+        .default('glue'),
+    )
+    .option('--warehouse <location>', "hadoop: the catalog's root; rest: the warehouse")
+    .option('--uri <url>', "rest: the catalog's URL, without /v1")
+    .option('--token-env <name>', 'rest: environment variable that has the bearer token')
+    .option('--region <region>', 'AWS region (default: that of the AWS configuration)')
+    .option('--profile <profile>', 'profile of the AWS configuration')
+    .option('--endpoint <url>', "one URL for Glue and S3, such as a local stack's (default: the region's)")
 }

@@ -40,7 +40,7 @@ export interface MeasuredTable {
   /** How it is called, `database.table`: what a policy's patterns are held against. */
   readonly name: string
   readonly metadata: TableMetadata
-  readonly metadataLocation: string
+  readonly metadataLocation?: string | undefined
 }
 
 /**
@@ -85,7 +85,7 @@ export async function measureHealth(
   return {
     table: table.name,
     location: metadata.location,
-    metadataLocation,
+    metadataLocation: metadataLocation ?? null,
     formatVersion: metadata.formatVersion,
     measuredAtMs: nowMs,
     snapshotId: metadata.currentSnapshotId === undefined ? null : String(metadata.currentSnapshotId),

@@ -9,7 +9,7 @@ const examplesMax = 20
 export interface OrphanOptions {
   readonly objects: ObjectStore
   readonly olderThanMs: number
-  readonly metadataLocation: string
+  readonly metadataLocation: string | undefined
   readonly concurrency?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -27,7 +27,7 @@ export async function findOrphans(
   const { objects, olderThanMs, signal, concurrency } = options
   const reachable = new LocationSet()
   const name = (location: string) => reachable.add(plainLocation(location))
-  name(options.metadataLocation)
+  if (options.metadataLocation !== undefined) name(options.metadataLocation)
   for (const { metadataFile } of metadata.metadataLog) name(metadataFile)
   for (const { location } of [...metadata.statistics, ...metadata.partitionStatistics]) name(location)
   for (const { manifestList } of metadata.snapshots) if (manifestList !== undefined) name(manifestList)

@@ -8,7 +8,8 @@ export interface TableHealth {
   /** The name that it was asked for by. */
   readonly table: string
   readonly location: string
-  readonly metadataLocation: string
+  /** Null where the catalog keeps the metadata itself. */
+  readonly metadataLocation: string | null
   readonly formatVersion: number
   readonly measuredAtMs: number
   /** Null while the table has no snapshot. */
