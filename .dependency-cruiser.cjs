@@ -11,6 +11,7 @@ const entryPoints = [
   '^packages/core/src/processes/process-identity\\.ts$',
   '^packages/core/src/storage/index\\.ts$',
   '^packages/emr/src/(ec2|eks|serverless)/index\\.ts$',
+  '^packages/iceberg-ops/src/metadata/index\\.ts$',
   '^packages/testkit/src/aws/index\\.ts$',
   '^spark/[^/]+\\.schema\\.json$',
 ]
