@@ -1,10 +1,6 @@
 import { type AwsClientOptions, awsClientOptionsSchema, parseConfig } from '@tidewater/core'
 import { z } from 'zod'
 
-const hiddenUserInfo = 'must be an http or https URL without user and password'
-const httpUrl = z
-  .url({ protocol: /^https?$/, error: hiddenUserInfo })
-  .refine((text) => new URL(text).username === '' && new URL(text).password === '', hiddenUserInfo)
 const namespace = z.string().regex(/^[^.]+(\.[^.]+)*$/, 'must be one level or several, such as a.b')
 const tableName = z.string().min(1)
 
@@ -35,8 +31,8 @@ const glueSourceSchema = awsClientOptionsSchema.extend({
 const restSourceSchema = z
   .strictObject({
     type: z.literal('rest'),
-    /** Of the catalog, without `/v1`. */
-    uri: httpUrl,
+    /** Of the catalog, without `/v1`, user and password. */
+    uri: z.string(),
     /** Default: the catalog's own. */
     warehouse: z.string().min(1).optional(),
     /** Path between `/v1` and `/namespaces`. Default: as the catalog's configuration says. */
@@ -54,7 +50,7 @@ const restSourceSchema = z
         /** Default `catalog`. */
         scope: z.string().min(1).default('catalog'),
         /** Where tokens are given out (`oauth2-server-uri`). Default: the catalog's `/v1/oauth/tokens`. */
-        serverUri: httpUrl.optional(),
+        serverUri: z.string().optional(),
       })
       .optional(),
     /** Of every request. Default: none. */
@@ -62,10 +58,32 @@ const restSourceSchema = z
     /** Longest wait for one answer; it is asked up to five times. Default 30,000. */
     requestTimeoutMs: z.int().min(100).max(900_000).default(30_000),
   })
-  .superRefine(({ token, oauth2 }, context) => {
-    if (token === undefined || oauth2 === undefined) return
-    context.addIssue({ code: 'custom', path: ['oauth2'], message: 'excludes token: give one of them' })
+  .superRefine(({ uri, token, oauth2 }, context) => {
+    const issue = (path: string[], message: string, input: unknown) =>
+      context.addIssue({ code: 'custom', path, message, input })
+    const checkUrl = (path: string[], text: string | undefined) => {
+      if (text !== undefined && !isHttpUrl(text))
+        issue(
+          path,
+          'must be a URL such as https://host/path, without user and password',
+          withoutSecrets(text),
+        )
+    }
+    checkUrl(['uri'], uri)
+    checkUrl(['oauth2', 'serverUri'], oauth2?.serverUri)
+    if (token !== undefined && oauth2 !== undefined)
+      issue(['oauth2'], 'excludes token: give one of them', Object.keys(oauth2))
   })
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password } = new URL(text)
+  return /^https?:$/.test(protocol) && username === '' && password === ''
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/^.*@/s, '(hidden)@')
+}
 
 const sourceSchema = z.discriminatedUnion('type', [
   metadataSourceSchema,

@@ -8,8 +8,12 @@ interface NamedField extends PartitionField {
   readonly type: AvroType | undefined
 }
 
-/** The path that Iceberg's Java library makes of a partition (`PartitionSpec.partitionToPath`). */
+/**
+ * The path that Iceberg's Java library makes of a partition (`PartitionSpec.partitionToPath`), empty where all fields were
+ * dropped: version 1 keeps them as `void`, and files lie as in an unpartitioned table.
+ */
 export function partitionName(fields: readonly NamedField[], values: readonly PartitionValue[]): string {
+  if (fields.every(({ transform }) => transform === 'void')) return ''
   return fields
     .map((field, at) => `${escapeUrl(field.name)}=${escapeUrl(textOf(field, values[at] ?? null))}`)
     .join('/')

@@ -1,0 +1,254 @@
+// Tables that Spark wrote, read from their files alone: what the reader finds is what Spark's metadata tables say.
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fileStore } from '@tidewater/core/storage'
+import { type FileEntry, openTable, type SnapshotSelection, scanFiles } from '@tidewater/iceberg-ops/metadata'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { runSparkModule, type SparkEvent } from '../../src/index.js'
+import { tables } from './tables.js'
+
+type Row = Readonly<Record<string, unknown>>
+type Reported = SparkEvent & { readonly name: string } & Readonly<
+    Record<
+      'files' | 'entries' | 'manifests' | 'snapshots' | 'refs' | 'partitions' | 'all' | 'history' | 'log',
+      readonly Row[]
+    >
+  >
+
+const reported = new Map<string, Reported>()
+const options = { objects: fileStore }
+let warehouse = ''
+
+beforeAll(async () => {
+  const stateFolder = await mkdtemp(join(tmpdir(), 'tidewater-metadata-'))
+  warehouse = join(stateFolder, 'warehouse')
+  const run = await runSparkModule({
+    module: 'testkit_fixture.iceberg_tables',
+    args: [JSON.stringify(tables)],
+    pythonPath: [fileURLToPath(new URL('../fixtures/python', import.meta.url))],
+    stateFolder,
+    driverMemoryMb: 768,
+    sparkConf: {
+      'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
+      'spark.sql.catalog.lake': 'org.apache.iceberg.spark.SparkCatalog',
+      'spark.sql.catalog.lake.type': 'hadoop',
+      'spark.sql.catalog.lake.warehouse': warehouse,
+      'spark.sql.session.timeZone': 'UTC',
+      'spark.sql.shuffle.partitions': '2',
+    },
+    onEvent: (event) => {
+      if (event.event === 'table') reported.set((event as Reported).name, event as Reported)
+    },
+  })
+  await run.wait()
+})
+
+const source = (name: string) => ({ type: 'hadoop', warehouse, namespace: 'db', name }) as const
+const contents = { data: '0', 'position-deletes': '1', 'equality-deletes': '2' }
+const statuses = { existing: '0', added: '1', deleted: '2' }
+const texts = (values: readonly (number | bigint)[]) => values.map(String)
+const textOf = (value: number | bigint | undefined) => (value === undefined ? null : String(value))
+
+async function scanned<T>(
+  name: string,
+  selection: SnapshotSelection,
+  pick: (file: FileEntry) => T,
+  includeDeleted = false,
+): Promise<T[]> {
+  const { metadata } = await openTable(source(name), options)
+  const found: T[] = []
+  const report = await scanFiles(
+    metadata,
+    selection,
+    { file: (file) => found.push(pick(file)) },
+    {
+      ...options,
+      includeDeleted,
+    },
+  )
+  expect(report).toMatchObject({ complete: true, files: found.length })
+  return found
+}
+
+function inOrder<T>(rows: readonly T[]): T[] {
+  const key = (row: T) => JSON.stringify(row)
+  return [...rows].sort((one, other) => (key(one) < key(other) ? -1 : 1))
+}
+
+describe.each(Object.keys(tables))('%s', (name) => {
+  it('has the files of the current snapshot, each with what its entry says', async () => {
+    const files = await scanned(name, 'current', (file) => ({
+      content: contents[file.content],
+      file_path: file.location,
+      file_format: file.format.toUpperCase(),
+      spec_id: String(file.partition.specId),
+      record_count: String(file.recordCount),
+      file_size_in_bytes: String(file.fileSizeBytes),
+      equality_ids: file.equalityIds.length === 0 ? null : texts(file.equalityIds),
+      sort_order_id: textOf(file.sortOrderId),
+    }))
+    expect(inOrder(files)).toEqual(inOrder(reported.get(name)?.files ?? []))
+  })
+
+  it('has all entries, with the numbers they inherit', async () => {
+    const entries = await scanned(
+      name,
+      'current',
+      (file) => ({
+        status: statuses[file.status],
+        snapshot_id: textOf(file.snapshotId),
+        sequence_number: String(file.sequenceNumber),
+        file_sequence_number: String(file.fileSequenceNumber),
+        file_path: file.location,
+        content: contents[file.content],
+        referenced_data_file: file.referencedDataFile ?? null,
+        content_offset: textOf(file.contentOffset),
+        content_size_in_bytes: textOf(file.contentSizeBytes),
+      }),
+      true,
+    )
+    expect(inOrder(entries)).toEqual(inOrder(reported.get(name)?.entries ?? []))
+  })
+
+  it('names partitions as the paths that Iceberg wrote, and sums them as it does', async () => {
+    const sums = new Map<number, number[]>()
+    await scanned(name, 'current', (file) => {
+      const { index, specId, name: path } = file.partition
+      if (file.content === 'data') expect(file.location).toContain(`/data/${path === '' ? '' : `${path}/`}0`)
+      const sum = sums.get(index) ?? [specId, 0, 0, 0, 0, 0]
+      sums.set(index, sum)
+      const adds =
+        file.content === 'data'
+          ? [0, file.recordCount, 1, file.fileSizeBytes, 0, 0]
+          : [0, 0, 0, 0, file.recordCount, 1]
+      for (const [at, add] of adds.entries()) sum[at] = (sum[at] ?? 0) + add
+    })
+    const expected = (reported.get(name)?.partitions ?? []).map((row) => Object.values(row).map(Number))
+    // Spark's table shows a partition of an empty unpartitioned table too.
+    const filled = (rows: number[][]) =>
+      inOrder(rows.filter(([, ...counts]) => counts.some((count) => count > 0)))
+    expect(filled([...sums.values()])).toEqual(filled(expected))
+  })
+
+  it('has the data files of all snapshots', async () => {
+    const found = await scanned(name, 'all', ({ content, location, recordCount, fileSizeBytes }) => ({
+      content,
+      location,
+      recordCount,
+      fileSizeBytes,
+    }))
+    const data = found.filter(({ content }) => content === 'data')
+    const sum = (pick: (one: (typeof data)[number]) => number) =>
+      textOf(data.reduce((total, one) => total + pick(one), 0))
+    expect([
+      {
+        files: String(data.length),
+        paths: String(new Set(data.map(({ location }) => location)).size),
+        records: data.length === 0 ? null : sum((one) => one.recordCount),
+        bytes: data.length === 0 ? null : sum((one) => one.fileSizeBytes),
+      },
+    ]).toEqual(reported.get(name)?.all)
+  })
+
+  it('has the manifests, with the sizes and counts of the list', async () => {
+    const { metadata } = await openTable(source(name), options)
+    const manifests: Row[] = []
+    await scanFiles(
+      metadata,
+      'current',
+      {
+        manifest: (manifest) => {
+          manifests.push({
+            content: manifest.content === 'data' ? '0' : '1',
+            path: manifest.location,
+            length: textOf(manifest.sizeBytes),
+            partition_spec_id: String(manifest.specId),
+            added_snapshot_id: textOf(manifest.addedSnapshotId),
+            added: textOf(manifest.addedFiles),
+            existing: textOf(manifest.existingFiles),
+            deleted: textOf(manifest.deletedFiles),
+          })
+          return false
+        },
+        file: () => expect.unreachable(),
+      },
+      options,
+    )
+    expect(inOrder(manifests)).toEqual(inOrder(reported.get(name)?.manifests ?? []))
+  })
+
+  it('has the snapshots, the references and the logs', async () => {
+    const { metadata, metadataLocation } = await openTable(source(name), options)
+    const spark = reported.get(name)
+    const snapshots = metadata.snapshots.map((snapshot) => ({
+      committed_at_ms: String(snapshot.timestampMs),
+      snapshot_id: String(snapshot.snapshotId),
+      parent_id: textOf(snapshot.parentSnapshotId),
+      operation: snapshot.operation,
+      manifest_list: snapshot.manifestList,
+      summary: Object.fromEntries(Object.entries(snapshot.summary).filter(([key]) => key !== 'operation')),
+    }))
+    expect(inOrder(snapshots)).toEqual(inOrder(spark?.snapshots ?? []))
+    const refs = [...metadata.refs].map(([ref, one]) => ({
+      name: ref,
+      type: one.type.toUpperCase(),
+      snapshot_id: String(one.snapshotId),
+      max_reference_age_in_ms: textOf(one.maxRefAgeMs),
+      min_snapshots_to_keep: textOf(one.minSnapshotsToKeep),
+      max_snapshot_age_in_ms: textOf(one.maxSnapshotAgeMs),
+    }))
+    expect(inOrder(refs)).toEqual(inOrder(spark?.refs ?? []))
+    const history = metadata.snapshotLog.map(({ timestampMs, snapshotId }) => ({
+      made_current_at_ms: String(timestampMs),
+      snapshot_id: String(snapshotId),
+    }))
+    expect(history).toEqual(spark?.history)
+    const log = [...metadata.metadataLog.map(({ metadataFile }) => metadataFile), metadataLocation]
+    expect(log).toEqual(spark?.log.map(({ file }) => file))
+  })
+})
+
+it('reads what a branch and a tag point at', async () => {
+  const records = async (ref: string) =>
+    (await scanned('branches', { ref }, ({ recordCount }) => recordCount)).reduce(
+      (sum, count) => sum + count,
+      0,
+    )
+  expect(await records('first')).toBe(10)
+  expect(await records('audit')).toBe(25)
+  expect(await records('main')).toBe(5)
+})
+
+it('finds deletion vectors, and the columns of every format version', async () => {
+  const vectors = await scanned('deletion_vectors', 'current', (file) => file.isDeletionVector)
+  expect(vectors.filter(Boolean).length).toBeGreaterThan(0)
+  for (const [name, version] of [
+    ['version_1', 1],
+    ['evolved', 2],
+    ['deletion_vectors', 3],
+  ] as const) {
+    const { metadata } = await openTable(source(name), options)
+    expect(metadata.formatVersion).toBe(version)
+    expect(metadata.schemas.at(-1)?.fields.map((field) => field.type)).toEqual([
+      'long',
+      'timestamptz',
+      'string',
+      'decimal(9, 2)',
+      'date',
+    ])
+  }
+})
+
+it('finds the current metadata when the hint is missing, behind, or nonsense', async () => {
+  const hint = join(warehouse, 'db', 'evolved', 'metadata', 'version-hint.text')
+  const right = await readFile(hint, 'utf8')
+  const { metadataVersion } = await openTable(source('evolved'), options)
+  expect(String(metadataVersion)).toBe(right.trim())
+  for (const wrong of ['1', '999', 'x']) {
+    await writeFile(hint, wrong)
+    expect((await openTable(source('evolved'), options)).metadataVersion).toBe(metadataVersion)
+  }
+  await writeFile(hint, right)
+})
