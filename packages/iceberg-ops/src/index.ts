@@ -65,4 +65,4 @@ export {
   quoteSparkTable,
   type TableName,
 } from './statement/quote.js'
-export { sparkStatement } from './statement/spark-statement.js'
+export { sparkPredicate, sparkStatement } from './statement/spark-statement.js'

@@ -37,7 +37,10 @@ const smallFiles: Check = ({ dataFiles, compaction }, { smallFileRatio, minSmall
   const { count, smallCount, smallBytes, smallBelowBytes } = dataFiles
   // One small file a partition is as good as it gets: what compaction can't mend is nothing to warn of.
   const avoidable = compaction.candidateFiles - (compaction.filesAfter - (count - compaction.candidateFiles))
-  const severity = severityOf(count === 0 ? 0 : smallCount / count, smallFileRatio)
+  const reached = severityOf(count === 0 ? 0 : smallCount / count, smallFileRatio)
+  // Of a table that one task reads, many files cost little.
+  const severity =
+    reached !== undefined && compaction.scanTasksAfter >= compaction.scanTasksNow ? 'info' : reached
   if (severity === undefined || smallCount < minSmallFiles || avoidable <= 0) return undefined
   return {
     id: 'table.small-files',

@@ -63,6 +63,13 @@ describe('findings', () => {
     expect(healthFindings(tableOf(more))).toMatchObject([{ id, severity, subject: 'web.clicks' }])
   })
 
+  it('are no more than worth knowing where a scan takes as many tasks afterwards', () => {
+    const little = { ...small.compaction, scanTasksNow: 1, scanTasksAfter: 1 }
+    expect(healthFindings({ ...small, compaction: little })).toMatchObject([
+      { id: 'table.small-files', severity: 'info' },
+    ])
+  })
+
   it('leave what no compaction can mend, and what is little', () => {
     const onePerPartition = { ...small.compaction, candidateFiles: 0, filesAfter: 100 }
     expect(healthFindings({ ...small, compaction: onePerPartition })).toEqual([])

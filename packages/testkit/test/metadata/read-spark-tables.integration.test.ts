@@ -4,9 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fileStore } from '@tidewater/core/storage'
+import {
+  healthFindings,
+  measureHealth,
+  quoteSparkTable,
+  sparkPredicate,
+  type TableHealth,
+} from '@tidewater/iceberg-ops'
 import { type FileEntry, openTable, type SnapshotSelection, scanFiles } from '@tidewater/iceberg-ops/metadata'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { runSparkModule, type SparkEvent } from '../../src/index.js'
+import { queryRunner, runSparkModule, type SparkEvent } from '../../src/index.js'
 import { tables } from './tables.js'
 
 type Row = Readonly<Record<string, unknown>>
@@ -20,9 +27,10 @@ type Reported = SparkEvent & { readonly name: string } & Readonly<
 const reported = new Map<string, Reported>()
 const options = { objects: fileStore }
 let warehouse = ''
+let stateFolder = ''
 
 beforeAll(async () => {
-  const stateFolder = await mkdtemp(join(tmpdir(), 'tidewater-metadata-'))
+  stateFolder = await mkdtemp(join(tmpdir(), 'tidewater-metadata-'))
   warehouse = join(stateFolder, 'warehouse')
   const run = await runSparkModule({
     module: 'testkit_fixture.iceberg_tables',
@@ -77,7 +85,43 @@ function inOrder<T>(rows: readonly T[]): T[] {
   return [...rows].sort((one, other) => (key(one) < key(other) ? -1 : 1))
 }
 
+async function healthOf(name: string, more: { orphansOlderThanMs?: number } = {}): Promise<TableHealth> {
+  const opened = await openTable(source(name), options)
+  return measureHealth({ name: `db.${name}`, ...opened }, { ...options, ...more, nowMs: Date.now() })
+}
+
 describe.each(Object.keys(tables))('%s', (name) => {
+  it('has the health that its metadata tables show', async () => {
+    const health = await healthOf(name, { orphansOlderThanMs: Date.now() + 60_000 })
+    const spark = reported.get(name) as Reported
+    const files = (content: string) => spark.files.filter((row) => row.content === content)
+    const sum = (rows: readonly Row[], column: string) =>
+      rows.reduce((total, row) => total + Number(row[column]), 0)
+    expect(health.dataFiles).toMatchObject({
+      count: files('0').length,
+      bytes: sum(files('0'), 'file_size_in_bytes'),
+      records: sum(files('0'), 'record_count'),
+      smallCount: files('0').length,
+    })
+    const { positionDeleteFiles, deletionVectors, positionDeletes, equalityDeleteFiles } = health.deletes
+    expect(positionDeleteFiles + deletionVectors).toBe(files('1').length)
+    expect([positionDeletes, equalityDeleteFiles]).toEqual([sum(files('1'), 'record_count'), 0])
+    expect(health.manifests).toMatchObject({
+      dataManifests: spark.manifests.filter(({ content }) => content === '0').length,
+      deleteManifests: spark.manifests.filter(({ content }) => content === '1').length,
+      bytes: sum(spark.manifests, 'length'),
+    })
+    expect(health.partitions.count).toBe(spark.partitions.filter((row) => Number(row.file_count) > 0).length)
+    expect(health.snapshots.count).toBe(spark.snapshots.length)
+    expect(health.snapshots.refs).toHaveLength(spark.refs.length)
+    expect(health.metadata.previousFiles).toBe(spark.log.length - 1)
+    // Every file is one that some snapshot or the metadata names, however new.
+    expect(health.orphans).toMatchObject({ count: 0 })
+    expect(health.orphans?.listedFiles).toBeGreaterThan(0)
+    expect(health.unreadable).toEqual([])
+    expect(healthFindings(health).filter(({ severity }) => severity === 'error')).toEqual([])
+  })
+
   it('has the files of the current snapshot, each with what its entry says', async () => {
     const files = await scanned(name, 'current', (file) => ({
       content: contents[file.content],
@@ -251,4 +295,45 @@ it('finds the current metadata when the hint is missing, behind, or nonsense', a
     expect((await openTable(source('evolved'), options)).metadataVersion).toBe(metadataVersion)
   }
   await writeFile(hint, right)
+})
+
+it('selects each partition by its columns as Spark does', async () => {
+  const counted: { id: string; partition: string; sql: string; records: number }[] = []
+  for (const name of Object.keys(tables)) {
+    const { partitions } = await healthOf(name)
+    for (const { predicate, records, name: partition } of partitions.listed) {
+      if (predicate === null) continue
+      const table = quoteSparkTable({ catalog: 'lake', namespace: 'db', name })
+      const where = sparkPredicate(predicate)
+      counted.push({
+        id: `${counted.length}`,
+        partition: `${name} ${partition}`,
+        sql: `SELECT count(*) AS n FROM ${table} WHERE ${where}`,
+        records,
+      })
+    }
+  }
+  for (const name of ['days_and_regions', 'hours_and_dates', 'months_and_years'])
+    expect(counted.filter(({ partition }) => partition.startsWith(name)).length, name).toBeGreaterThan(2)
+  const query = queryRunner(
+    { name: 'lake', type: 'hadoop', warehouse },
+    { stateFolder, driverMemoryMb: 768, sparkConf: { 'spark.sql.session.timeZone': 'America/New_York' } },
+  )
+  const rows = await query(counted.map(({ id, sql }) => ({ id, sql })))
+  for (const { id, partition, records } of counted)
+    expect(rows.get(id)?.[0]?.n, partition).toBe(String(records))
+})
+
+it('lists a file that nothing names once it is old enough, and none that a writer may have', async () => {
+  const stray = join(warehouse, 'db', 'evolved', 'data', 'left-over.parquet')
+  await writeFile(stray, 'left over')
+  await writeFile(join(warehouse, 'db', 'evolved', 'data', '_temporary'), 'hidden')
+  const found = (await healthOf('evolved', { orphansOlderThanMs: Date.now() + 60_000 })).orphans
+  expect(found).toMatchObject({
+    count: 1,
+    bytes: 9,
+    examples: [expect.stringContaining('left-over.parquet')],
+  })
+  const young = (await healthOf('evolved', { orphansOlderThanMs: Date.now() - 3_600_000 })).orphans
+  expect(young).toMatchObject({ count: 0 })
 })

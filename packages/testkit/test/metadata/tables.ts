@@ -38,6 +38,16 @@ export const tables = {
     'MERGE INTO {table} t USING (SELECT id FROM range(50, 70)) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET amount = 0',
     "CALL lake.system.rewrite_manifests(table => 'db.evolved')",
   ],
+  days_and_regions: [
+    create('PARTITIONED BY (days(at), region, truncate(10, id))', { 'format-version': '2' }),
+    rows(0, 40),
+    "INSERT INTO {table} VALUES (null, null, null, null, null), (-3, timestamp'1969-12-31 23:59:59', 'o''hare', 0, date'0999-01-01')",
+  ],
+  hours_and_dates: [
+    create('PARTITIONED BY (hours(at), day)', { 'format-version': '2' }),
+    rows(0, 10),
+    "INSERT INTO {table} VALUES (1, timestamp'1969-12-31 23:59:59.999999', 'x', 0, date'1969-12-31')",
+  ],
   every_transform: [
     create('PARTITIONED BY (truncate(10, id), hours(at), truncate(1, region), amount, day)', {
       'format-version': '2',
