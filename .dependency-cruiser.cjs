@@ -29,6 +29,7 @@ const pure = [
   '^packages/testkit/src/aws/emr/(cluster-wire|limits|step|step-logs|validation)\\.ts$',
   '^packages/testkit/src/aws/emr-(containers|serverless)/(retries|run-wire|validation)\\.ts$',
   '^packages/testkit/src/aws/jobs/(driver-spec|failure-reason|spark-submit)\\.ts$',
+  '^packages/core/src/maintenance/',
   '^packages/core/src/retry/policy\\.ts$',
   '^packages/core/src/kafka/(topic-plan|drivers/frames)\\.ts$',
   '^packages/producer/src/(batch|sample)/',

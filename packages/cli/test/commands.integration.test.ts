@@ -114,13 +114,61 @@ describe("the README's commands, in order", { timeout: 180_000 }, () => {
     const plan = ['table', 'maintain', job, '--min-input-files', '2', '--dry-run', ...spark()]
     const run = await runCli(...plan)
     expect(run.stdout).toMatch(
-      /^ {2}run {2}rewrite_data_files: \d+ data files of .* on average; target 512 MiB, at least 2 files$/m,
+      /^ {2}run {2}rewrite_data_files: \d+ of \d+ data files are too small or too large$/m,
     )
     const dead = JSON.parse((await runCli(...plan, '--dead-letters', '--json')).stdout)
     expect(dead).toMatchObject({
-      dryRun: true,
-      plan: { table: { name: 'netflow_dead_letters' } },
-      before: { records: 0 },
+      status: 'nothing-to-do',
+      plan: { table: 'demo.netflow_dead_letters' },
+      before: { dataFiles: { records: 0 } },
     })
+  })
+
+  it('says by its metadata how the table is, and maintains it: fewer files and snapshots, the same records', async () => {
+    const { catalog, namespace, name } = JSON.parse(await readFile(job, 'utf8')).table
+    const health = [
+      'table',
+      'health',
+      `${namespace}.${name}`,
+      '--catalog',
+      'hadoop',
+      '--warehouse',
+      catalog.warehouse,
+    ]
+    const before = await runCli(...health, '--json', '--fail-on', 'error')
+    expect(before).toMatchObject({ code: 0, stdout: expect.stringContaining('"findings"') })
+    const found = JSON.parse(before.stdout)
+    expect(found.health).toMatchObject({
+      dataFiles: { records: 10_000 },
+      streams: [{ lastEpochId: expect.any(String) }],
+    })
+    expect((await runCli(...health)).stdout).toContain('Data files by size')
+    expect((await runCli(...health, '--fail-on', 'info')).code).toBe(3)
+
+    const maintain = [
+      'table',
+      'maintain',
+      job,
+      '--min-input-files',
+      '2',
+      '--max-snapshot-age',
+      '0s',
+      ...spark(),
+    ]
+    const run = await runCli(...maintain, '--json')
+    expect(run.code).toBe(0)
+    const done = JSON.parse(run.stdout)
+    expect(done).toMatchObject({
+      status: 'done',
+      before: { dataFiles: found.health.dataFiles },
+      after: { dataFiles: { records: 10_000, count: 1 } },
+    })
+    expect(done.effects).toContainEqual(
+      expect.objectContaining({ name: 'rewrite_data_files', achieved: true }),
+    )
+    // The newest snapshot of the streaming query stays: a micro-batch that is run again is found by it.
+    expect(done.after.streams).toMatchObject([{ lastEpochId: found.health.streams[0].lastEpochId }])
+    const again = JSON.parse((await runCli(...maintain, '--dry-run', '--json')).stdout)
+    expect(again.plan.decisions[0]).toMatchObject({ name: 'rewrite_data_files', planned: false })
   })
 })

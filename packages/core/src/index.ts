@@ -35,6 +35,11 @@ export type * from './kafka/port.js'
 export { acksLevels, compressions, driverNames } from './kafka/port.js'
 export { type ActualTopic, planTopic, type TopicPlan } from './kafka/topic-plan.js'
 export { loadPeer } from './load-peer.js'
+export type {
+  SparkMaintenanceCall,
+  SparkMaintenanceRunner,
+  SparkOperationResult,
+} from './maintenance/spark-runner.js'
 export { type AwsSubject, awsErrorName, awsFailure, retryAfterMsOf } from './msk/aws-failure.js'
 export { decidePoll, type PollPolicy } from './msk/poll-plan.js'
 export { decideRetry, defaultRetryPolicy, type RetryDecision, type RetryPolicy } from './retry/policy.js'

@@ -66,6 +66,7 @@ export type {
   WaitForJobOptions,
 } from './run/handle.js'
 export type { JobIdentity, JobKind } from './run/identity.js'
+export { type MaintenanceRunnerOptions, maintenanceRunner } from './run/maintenance-runner.js'
 export {
   hasEnded,
   type JobLog,

@@ -35,6 +35,7 @@ export {
 export type { JarBundle, OnProgress, Progress, ProgressStep } from './progress.js'
 export { startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.js'
 export { type LocalJobTarget, localJobTarget } from './spark/local-job-target.js'
+export { localMaintenanceRunner } from './spark/maintenance-runner.js'
 export { preparePackaging } from './spark/prepare-packaging.js'
 export type { SparkRunOptions } from './spark/run-document.js'
 export {

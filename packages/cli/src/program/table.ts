@@ -43,7 +43,11 @@ export function addTableCommands(program: Command, io: CliIo): void {
     .option('--json', 'print one JSON document', false)
     .action((path, options) => tableAudit(path, options, io))
   addSparkOptions(table.command('maintain <job.json>'), io)
-    .description('plan maintenance with reasons, and carry it out')
+    .description('measure the table, plan maintenance with reasons, carry it out, and measure what it did')
+    .option(
+      '--policy <file>',
+      'maintenance policy in YAML or JSON (default: the options below, for this table)',
+    )
     .option('--dead-letters', "the job's dead-letter table instead of its main one", false)
     .option('--target-file-size-mb <MiB>', 'size data files are merged towards (default: 512)', integer)
     .option('--min-input-files <n>', 'fewest files worth merging (default: 5)', integer)
@@ -55,18 +59,36 @@ export function addTableCommands(program: Command, io: CliIo): void {
     .option('--dry-run', 'only print the plan', false)
     .option('--json', 'print one JSON document', false)
     .action((path: string, values) => {
-      const { stateFolder, driverMemoryMb, deadLetters, dryRun, json } = values
-      const maintenance = given({
-        targetFileSizeBytes: values.targetFileSizeMb && values.targetFileSizeMb * 2 ** 20,
-        minInputFiles: values.minInputFiles,
-        maxSnapshotAgeMs: values.maxSnapshotAge,
-        retainLastSnapshots: values.retainLast,
-        protectQueryIds: values.protectQuery,
-        orphanAgeMs: values.orphanAge,
-        removeOrphanFiles: values.removeOrphanFiles,
+      const { stateFolder, driverMemoryMb, deadLetters, dryRun, json, policy, protectQuery } = values
+      const operations = given({
+        rewriteDataFiles: settings({ minInputFiles: values.minInputFiles }),
+        expireSnapshots: settings({
+          maxAgeHours: hours(values.maxSnapshotAge),
+          retainLast: values.retainLast,
+        }),
+        removeOrphanFiles: settings({
+          minAgeHours: hours(values.orphanAge),
+          dryRun: values.removeOrphanFiles === true ? false : undefined,
+        }),
       })
-      return tableMaintain(path, { stateFolder, driverMemoryMb, deadLetters, dryRun, json, maintenance }, io)
+      const more = given({
+        policy,
+        operations: settings(operations),
+        targetFileSizeBytes: values.targetFileSizeMb && values.targetFileSizeMb * 2 ** 20,
+        protectQueryIds: protectQuery,
+      })
+      return tableMaintain(path, { stateFolder, driverMemoryMb, deadLetters, dryRun, json, ...more }, io)
     })
+}
+
+/** What was given; undefined when nothing was. */
+function settings<T extends object>(values: T): T | undefined {
+  const some = given(values)
+  return Object.keys(some).length === 0 ? undefined : some
+}
+
+function hours(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 3_600_000
 }
 
 /** Where the table is. */

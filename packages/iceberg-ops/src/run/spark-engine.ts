@@ -1,0 +1,52 @@
+import { type SparkMaintenanceRunner, TidewaterError, toTidewaterError } from '@tidewater/core'
+import { maintenanceDocument } from '../maintenance/document.js'
+import type { MaintenanceTable } from '../maintenance/maintenance-document.gen.js'
+import type { TableOperationName } from '../statement/operation.js'
+import type { MaintenanceEngine } from './engine.js'
+
+export interface SparkEngineOptions {
+  readonly runner: SparkMaintenanceRunner
+  /** As Spark knows it: its catalog with all that opens it. */
+  readonly table: MaintenanceTable
+  /** Streaming queries whose newest snapshot stays whatever its age, beside those the job finds itself. Default none. */
+  readonly protectQueryIds?: readonly string[]
+}
+
+/** The engine over `tidewater_spark.maintain`: one job for all operations of a plan. */
+export function sparkEngine({ runner, table, protectQueryIds = [] }: SparkEngineOptions): MaintenanceEngine {
+  return {
+    name: 'spark',
+    adapt: (plan) => plan,
+    async run(operations, call) {
+      const document = {
+        ...maintenanceDocument(table, operations, runner.icebergVersion),
+        protectQueryIds: [...protectQueryIds],
+      }
+      try {
+        const results = await runner.run(document, call)
+        return results.map(({ operation, ...rest }) => ({
+          operation: operation as TableOperationName,
+          ...rest,
+        }))
+      } catch (thrown) {
+        throw afterConflict(toTidewaterError(thrown, 'MAINTENANCE_FAILED'))
+      }
+    },
+  }
+}
+
+/**
+ * Another commit came first, or deleted rows of files that were being merged: nothing was changed, and what is decided anew may
+ * pass (Iceberg: CommitFailedException and ValidationException of a rewrite).
+ */
+function afterConflict(error: TidewaterError): TidewaterError {
+  const isConflict =
+    /CommitFailedException|ValidationException|found new delete for replaced data file/i.test(error.message)
+  if (!isConflict || error.retryable) return error
+  return new TidewaterError(error.code, error.message, {
+    retryable: true,
+    remedy: 'Try again.',
+    details: error.details,
+    cause: error,
+  })
+}
