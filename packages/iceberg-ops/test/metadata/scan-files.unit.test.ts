@@ -321,6 +321,33 @@ describe('a manifest that can not be read', () => {
     },
   )
 
+  it('that holds a value nested beyond any sense, or partitions that are none', async () => {
+    const nested = {
+      type: 'record',
+      name: 'node',
+      fields: [{ name: 'next', type: ['null', 'node'] }],
+    }
+    const chain = (length: number) => {
+      let node: object = { next: null }
+      for (let at = 0; at < length; at++) node = { next: node }
+      return node
+    }
+    const chained = { ...entrySchema(), fields: [...entrySchema().fields, { name: 'x', type: nested }] }
+    const held = table({
+      deep: avroFile(chained, [{ ...entry('x'), x: chain(2_000) }]),
+      odd: avroFile(entrySchema([{ name: 'ts_day', type: nested, 'field-id': 1000 }]), [
+        entry('x', { partition: { ts_day: { next: null } } }),
+      ]),
+      good,
+    })
+    const { report } = await scan(held, locationOf, { concurrency: 1 })
+    expect(report.manifests).toBeGreaterThanOrEqual(1)
+    expect(report.unreadable.at(-1)).toMatchObject({
+      location: at('odd'),
+      error: { code: 'METADATA_CORRUPT', details: { damage: 'schema', field: 'ts_day' } },
+    })
+  })
+
   it('that ends between two blocks is shorter than its list says', async () => {
     const blockBytes = (whole.length - manifest([], 'null').length) / 3
     const held = table({ bad: whole })
