@@ -2,16 +2,7 @@ import { TidewaterError } from '@tidewater/core'
 import { describe, expect, it } from 'vitest'
 import type { FileEntry } from '../../src/metadata/index.js'
 import { avroFile } from './avro-file.js'
-import {
-  at,
-  entry,
-  entrySchema,
-  listLocation,
-  manifest,
-  manifestList,
-  scan,
-  table,
-} from './table-fixture.js'
+import { at, entry, entrySchema, listLocation, manifest, manifestList, scan, table } from './table-fixture.js'
 
 const locationOf = (file: FileEntry) => file.location
 
@@ -63,9 +54,12 @@ describe('a manifest that can not be read', () => {
     ],
     [
       'has other records',
-      avroFile({ type: 'record', name: 'r', fields: [{ name: 'status', type: 'int', 'field-id': 0 }] }, [
-        { status: 1 },
-      ]),
+      avroFile(
+        { type: 'record', name: 'r', fields: [{ name: 'status', type: 'int', 'field-id': 0 }] },
+        Array.from({ length: 40_000 }, () => ({ status: 1 })),
+        // Larger than what is read for the header.
+        { codec: 'null', recordsPerBlock: 40_000 },
+      ),
       'METADATA_CORRUPT',
       { damage: 'schema', fieldId: 2 },
       0,
