@@ -166,7 +166,8 @@ function judgeIdentity(
       remedy: 'Correct the access key, the secret and the session token; they belong together.',
     }
   }
-  if (/^(AccessDenied|Forbidden|UnauthorizedOperation)/.test(name)) {
+  // 403 is the SDK's name for a refused HEAD, whose answer has no body to give one.
+  if (/^(AccessDenied|Forbidden|UnauthorizedOperation|403$)/.test(name)) {
     return {
       code: 'AUTHORIZATION_FAILED',
       remedy: 'Grant the action that the message names to the identity in use.',

@@ -1,6 +1,6 @@
 import { TidewaterError } from '../errors.js'
 import { throwIfAborted } from '../retry/run.js'
-import type { ObjectFacts, StorageCall } from './port.js'
+import type { ObjectFacts, StorageCall, StoredObject } from './port.js'
 
 /** Asks for the object's bytes from `position` on; refused when the object is another by now. */
 type FetchFrom = (
@@ -10,24 +10,23 @@ type FetchFrom = (
   options: StorageCall,
 ) => Promise<AsyncIterable<Uint8Array>>
 
-/** Longest wait for the next bytes of a body. */
-export const defaultStallTimeoutMs = 30_000
 // Bodies in a row that brought nothing.
 const maxFruitlessBodies = 5
 
 /**
- * The bytes of an object, over as many requests as it takes: a body that breaks off or stands still is given up, and the
- * rest asked for anew.
+ * The bytes of an object of which the first are there, the rest over as many requests as it takes: a body that breaks off or
+ * stands still is given up, and what is missing asked for anew.
  */
 export async function* s3Pieces(
   location: string,
-  facts: ObjectFacts,
+  { bytes: first, ...facts }: StoredObject,
   fetchFrom: FetchFrom,
   stallTimeoutMs: number,
   options: StorageCall,
 ): AsyncGenerator<Uint8Array> {
+  if (first.byteLength > 0) yield first
   let fruitless = 0
-  for (let position = 0; position < facts.sizeBytes; ) {
+  for (let position = first.byteLength; position < facts.sizeBytes; ) {
     throwIfAborted(options.signal)
     const began = position
     const body = (await fetchFrom(location, position, facts, options))[Symbol.asyncIterator]()

@@ -8,7 +8,7 @@ import { loadPeer } from '../load-peer.js'
 import { type Clock, realClock } from '../retry/run.js'
 import { joinLocation, parseLocation } from './location.js'
 import type { ByteRange, ListedObject, ObjectFacts, ObjectStore, StorageCall } from './port.js'
-import { defaultStallTimeoutMs, s3Pieces } from './s3-pieces.js'
+import { s3Pieces } from './s3-pieces.js'
 
 const s3OptionsSchema = awsClientOptionsSchema.extend({
   /** Bucket in the path instead of the host name, as most local endpoints need it. Default: as AWS wants it, false. */
@@ -39,8 +39,20 @@ export async function createS3Store(
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
-  return s3Store(sdk, client, config.endpoint, clock, config.requestTimeoutMs)
+  return s3Store(sdk, client, config.endpoint, clock, {
+    ...defaultReading,
+    stallTimeoutMs: config.requestTimeoutMs,
+  })
 }
+
+interface S3Reading {
+  /** Longest wait for the next bytes of a body that is streamed. */
+  readonly stallTimeoutMs: number
+  /** What is read of a streamed object before its rest is asked for. */
+  readonly firstBytes: number
+}
+
+const defaultReading: S3Reading = { stallTimeoutMs: 30_000, firstBytes: 256 * 1024 }
 
 /** The store over a client that is there already. */
 export function s3Store(
@@ -57,7 +69,7 @@ export function s3Store(
   },
   endpoint?: string,
   clock: Clock = realClock,
-  stallTimeoutMs = defaultStallTimeoutMs,
+  reading: S3Reading = defaultReading,
 ): ObjectStore {
   const site = { service: 'S3', endpoint, region: () => client.config.region() }
   const call = <T>(action: string, options: StorageCall, attempt: (number: number) => Promise<T>) =>
@@ -101,10 +113,14 @@ export function s3Store(
       return facts === undefined ? undefined : { ...facts, bytes: new Uint8Array() }
     },
 
+    // The first bytes come with the facts: most objects are all there then, in one request, and S3 says why it refuses, which
+    // it can't in answer to a HEAD.
     async open(location, options = {}) {
-      const facts = await store.head(location, options)
-      if (facts === undefined) return undefined
-      return { ...facts, pieces: s3Pieces(location, facts, fetchFrom, stallTimeoutMs, options) }
+      const range = { start: 0, endExclusive: reading.firstBytes }
+      const found = await store.get(location, { ...options, range })
+      if (found === undefined) return undefined
+      const { bytes, ...facts } = found
+      return { ...facts, pieces: s3Pieces(location, found, fetchFrom, reading.stallTimeoutMs, options) }
     },
 
     put: (location, bytes, options = {}) =>

@@ -7,7 +7,10 @@ import { s3Error, s3InMemory } from './s3-in-memory.js'
 import { storeContract } from './store-contract.js'
 
 function storeOver(memory: ReturnType<typeof s3InMemory>): ObjectStore {
-  return s3Store(sdk, memory.client as unknown as sdk.S3Client, undefined, fakeClock(), 20)
+  return s3Store(sdk, memory.client as unknown as sdk.S3Client, undefined, fakeClock(), {
+    stallTimeoutMs: 20,
+    firstBytes: 2,
+  })
 }
 
 async function streamed(store: ObjectStore, location: string): Promise<string> {
@@ -61,7 +64,17 @@ describe('an S3 store', () => {
       code: 'AUTHORIZATION_FAILED',
       message: 'Reading s3://bucket/a: AccessDenied',
     })
-    expect(memory.operations).toHaveLength(1)
+    await expect(storeOver(memory).open('s3://bucket/a')).rejects.toMatchObject({
+      code: 'AUTHORIZATION_FAILED',
+    })
+    expect(memory.operations).toHaveLength(2)
+    // An answer to HEAD has no body: the SDK knows its status alone.
+    const refused = s3InMemory(() => {
+      throw s3Error('403', 403)
+    })
+    await expect(storeOver(refused).head('s3://bucket/a')).rejects.toMatchObject({
+      code: 'AUTHORIZATION_FAILED',
+    })
   })
 
   it('takes up a stream where its body broke off, or stood still', async () => {
@@ -76,7 +89,7 @@ describe('an S3 store', () => {
     const store = storeOver(memory)
     await store.put('s3://bucket/a', Buffer.from('0123456789'))
     expect(await streamed(store, 's3://bucket/a')).toBe('0123456789')
-    expect(memory.operations.filter((name) => name === 'GetObjectCommand')).toHaveLength(3)
+    expect(memory.operations.filter((name) => name === 'GetObjectCommand')).toHaveLength(4)
   })
 
   it('gives a stream up that brings nothing, and one that is aborted', async () => {
@@ -88,9 +101,9 @@ describe('an S3 store', () => {
     await expect(streamed(store, 's3://bucket/a')).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
       retryable: true,
-      details: { position: 0, sizeBytes: 10 },
+      details: { position: 2, sizeBytes: 10 },
     })
-    expect(memory.operations.filter((name) => name === 'GetObjectCommand')).toHaveLength(5)
+    expect(memory.operations.filter((name) => name === 'GetObjectCommand')).toHaveLength(6)
     const abort = new AbortController()
     const opened = await store.open('s3://bucket/a', { signal: abort.signal })
     abort.abort()
@@ -98,5 +111,7 @@ describe('an S3 store', () => {
       for await (const _ of opened?.pieces ?? []);
     })()
     await expect(reading).rejects.toMatchObject({ code: 'ABORTED' })
+    // Given up where it was stopped, without another request.
+    expect(memory.operations.filter((name) => name === 'GetObjectCommand')).toHaveLength(7)
   })
 })

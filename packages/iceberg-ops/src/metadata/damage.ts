@@ -1,4 +1,4 @@
-import { type ErrorCode, messageOf, TidewaterError } from '@tidewater/core'
+import { type ErrorCode, messageOf, TidewaterError, toTidewaterError } from '@tidewater/core'
 
 /** What is wrong with a metadata file. */
 export type Damage =
@@ -52,15 +52,17 @@ export function missing(location: string, referrer: string) {
 
 const withoutLocation: readonly ErrorCode[] = ['METADATA_CORRUPT', 'METADATA_UNSUPPORTED']
 
-/** The error with the file it is about. Whatever else broke out of decoding is damage that nothing else has noticed. */
+/** The error with the file it is about. Records nested beyond any sense, and lengths, break out of decoding as RangeError. */
 export function located(location: string, thrown: unknown): TidewaterError {
-  if (!TidewaterError.isInstance(thrown))
+  if (thrown instanceof RangeError) {
     return located(location, damaged('record', messageOf(thrown), {}, thrown))
-  if (!withoutLocation.includes(thrown.code) || thrown.details.location !== undefined) return thrown
-  return new TidewaterError(thrown.code, `${location}: ${thrown.message}`, {
-    retryable: thrown.retryable,
-    ...(thrown.remedy === undefined ? {} : { remedy: thrown.remedy }),
-    details: { location, ...thrown.details },
-    ...(thrown.cause === undefined ? {} : { cause: thrown.cause }),
+  }
+  const error = toTidewaterError(thrown)
+  if (!withoutLocation.includes(error.code) || error.details.location !== undefined) return error
+  return new TidewaterError(error.code, `${location}: ${error.message}`, {
+    retryable: error.retryable,
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    details: { location, ...error.details },
+    ...(error.cause === undefined ? {} : { cause: error.cause }),
   })
 }

@@ -6,7 +6,7 @@ import { openContainer } from '../../src/metadata/avro/container.js'
 import { ByteCursor } from '../../src/metadata/avro/cursor.js'
 import { type AvroValue, compileProjection, valueReader } from '../../src/metadata/avro/read.js'
 import { type AvroRecord, parseAvroSchema } from '../../src/metadata/avro/schema.js'
-import { located } from '../../src/metadata/damage.js'
+import { damaged, located } from '../../src/metadata/damage.js'
 import { avroFile, avroType, codecs, inPieces } from './avro-file.js'
 
 interface Sample {
@@ -134,7 +134,7 @@ async function readFile(
       read(cursor, target)
       records.push(target)
     }
-    expect(cursor.position).toBe(cursor.end)
+    if (cursor.position !== cursor.end) throw damaged('record', 'bytes are left')
   }
   return records
 }

@@ -1,46 +1,20 @@
-import { TidewaterError } from '@tidewater/core'
 import { describe, expect, it } from 'vitest'
-import { type FileEntry, parseTableMetadata, type ScanOptions, scanFiles } from '../../src/metadata/index.js'
-import { avroFile, codecs } from './avro-file.js'
+import { type FileEntry, parseTableMetadata, scanFiles } from '../../src/metadata/index.js'
+import { codecs } from './avro-file.js'
 import {
+  at,
   dayAndRegion,
   entry,
   entrySchema,
-  type Held,
   manifest,
   manifestList,
   metadataJson,
   objectsIn,
+  scan,
   snapshotId,
   snapshotJson,
+  table,
 } from './table-fixture.js'
-
-const listLocation = 's3://bucket/metadata/list.avro'
-const at = (name: string) => `s3://bucket/metadata/${name}`
-
-/** A table of one snapshot, whose manifest list names these manifests. */
-function table(
-  manifests: Readonly<Record<string, Buffer | (() => never)>>,
-  more: Record<string, object> = {},
-): Held {
-  const list = Object.entries(manifests).map(([name, bytes]) => ({
-    location: at(name),
-    sizeBytes: typeof bytes === 'function' ? 1 : bytes.length,
-    more: (more[name] ?? {}) as Record<string, unknown>,
-  }))
-  return new Map<string, Buffer | (() => never)>([
-    [listLocation, manifestList(list)],
-    ...Object.entries(manifests).map(([name, bytes]) => [at(name), bytes] as const),
-  ])
-}
-
-async function scan<T>(held: Held, pick: (file: FileEntry) => T, options: Partial<ScanOptions> = {}) {
-  const found: T[] = []
-  const visitor = { file: (file: FileEntry) => void found.push(pick(file)) }
-  const metadata = parseTableMetadata(metadataJson())
-  const report = await scanFiles(metadata, 'current', visitor, { objects: objectsIn(held), ...options })
-  return { found, report }
-}
 
 const locationOf = (file: FileEntry) => file.location
 
@@ -228,142 +202,6 @@ describe('all snapshots', () => {
     }
     await scanFiles(withoutList, 'current', visitor, { objects: objectsIn(new Map([[at('one'), one]])) })
     expect(found).toEqual([['1', 0, undefined]])
-  })
-})
-
-describe('a manifest that can not be read', () => {
-  const good = manifest([entry('good')])
-  const whole = manifest(
-    Array.from({ length: 9 }, (_, number) => entry(`${number}`)),
-    'null',
-  )
-  const edited = (edit: (bytes: Buffer) => void, codec = 'null') => {
-    const bytes = manifest(
-      Array.from({ length: 9 }, (_, number) => entry(`${number}`)),
-      codec,
-    )
-    edit(bytes)
-    return bytes
-  }
-  const cases: readonly [string, Buffer | (() => never), string, Record<string, unknown>, number?][] = [
-    ['is cut in a block', whole.subarray(0, -20), 'METADATA_CORRUPT', { damage: 'truncated' }, 6],
-    [
-      'has another sync marker',
-      edited((bytes) => bytes.fill(0, bytes.length - 3)),
-      'METADATA_CORRUPT',
-      { damage: 'sync-marker', block: 2 },
-      6,
-    ],
-    [
-      'has a wrong checksum',
-      edited((bytes) => bytes.writeUInt8((bytes.at(-17) as number) ^ 1, bytes.length - 17), 'snappy'),
-      'METADATA_CORRUPT',
-      { damage: 'checksum' },
-      6,
-    ],
-    [
-      'has a damaged deflate block',
-      edited((bytes) => bytes.fill(0xff, bytes.length - 40, bytes.length - 16), 'deflate'),
-      'METADATA_CORRUPT',
-      { damage: 'compression', codec: 'deflate' },
-      6,
-    ],
-    ['is no Avro file', Buffer.from('PAR1 and so on'), 'METADATA_CORRUPT', { damage: 'magic' }, 0],
-    ['is empty', Buffer.alloc(0), 'METADATA_CORRUPT', { damage: 'truncated', statedBytes: 1 }, 0],
-    [
-      'has an unknown codec',
-      avroFile(entrySchema(), [entry('x')], { codec: 'xz' }),
-      'METADATA_UNSUPPORTED',
-      { codec: 'xz' },
-      0,
-    ],
-    [
-      'has other records',
-      avroFile({ type: 'record', name: 'r', fields: [{ name: 'status', type: 'int', 'field-id': 0 }] }, [
-        { status: 1 },
-      ]),
-      'METADATA_CORRUPT',
-      { damage: 'schema', fieldId: 2 },
-      0,
-    ],
-    [
-      'is refused',
-      () => {
-        throw new TidewaterError('AUTHORIZATION_FAILED', 'AccessDenied')
-      },
-      'AUTHORIZATION_FAILED',
-      {},
-      0,
-    ],
-  ]
-  it.each(cases)(
-    'that %s: it is reported, and the rest is read',
-    async (_, bytes, code, details, filesBefore = 0) => {
-      const held = table({ bad: bytes, good })
-      if (Buffer.isBuffer(bytes))
-        held.set(
-          listLocation,
-          manifestList([
-            { location: at('bad'), sizeBytes: 1 },
-            { location: at('good'), sizeBytes: good.length },
-          ]),
-        )
-      const { found, report } = await scan(held, locationOf)
-      expect(found).toContain('good')
-      expect(report).toMatchObject({ complete: false, manifests: 1, files: filesBefore + 1 })
-      expect(report.unreadable).toMatchObject([
-        { kind: 'manifest', location: at('bad'), filesBefore, error: { code } },
-      ])
-      const error = report.unreadable[0]?.error
-      expect(error?.details).toMatchObject(details)
-      if (code.startsWith('METADATA')) expect(error?.message).toMatch(/^s3:\/\/bucket\/metadata\/bad: /)
-      if (code.startsWith('METADATA')) expect(error?.remedy).toBeDefined()
-    },
-  )
-
-  it('that ends between two blocks is shorter than its list says', async () => {
-    const blockBytes = (whole.length - manifest([], 'null').length) / 3
-    const held = table({ bad: whole })
-    held.set(at('bad'), whole.subarray(0, whole.length - blockBytes))
-    const { report } = await scan(held, locationOf)
-    expect(report.unreadable).toMatchObject([
-      { error: { code: 'METADATA_CORRUPT', details: { damage: 'truncated', statedBytes: whole.length } } },
-    ])
-  })
-
-  it('that is gone, encrypted, or of a spec the table does not have', async () => {
-    const held = table(
-      {
-        gone: good,
-        secret: good,
-        foreign: avroFile(entrySchema(), [entry('x')], { metadata: { 'partition-spec-id': '9' } }),
-      },
-      { secret: { key_metadata: Buffer.from('key') } },
-    )
-    held.delete(at('gone'))
-    const { report } = await scan(held, locationOf, { concurrency: 1 })
-    expect(report.unreadable.map(({ error }) => error.code)).toEqual([
-      'METADATA_MISSING',
-      'METADATA_UNSUPPORTED',
-      'METADATA_CORRUPT',
-    ])
-  })
-
-  it('has a block larger than allowed', async () => {
-    const { report } = await scan(table({ a: manifest([entry('x'.repeat(5_000))]) }), locationOf, {
-      maxBlockBytes: 4_096,
-    })
-    expect(report.unreadable[0]?.error).toMatchObject({
-      code: 'METADATA_UNSUPPORTED',
-      details: { maxBlockBytes: 4_096 },
-    })
-  })
-
-  it('is the end when it is the one list of a snapshot', async () => {
-    await expect(scan(new Map(), locationOf)).rejects.toMatchObject({
-      code: 'METADATA_MISSING',
-      details: { location: listLocation },
-    })
   })
 })
 

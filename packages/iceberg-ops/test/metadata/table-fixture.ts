@@ -1,4 +1,6 @@
 import type { ListedObject, ObjectReader } from '@tidewater/core/storage'
+import { expect } from 'vitest'
+import { type FileEntry, parseTableMetadata, type ScanOptions, scanFiles } from '../../src/metadata/index.js'
 import { avroFile, inPieces } from './avro-file.js'
 
 // 64 bits, which a number can't hold.
@@ -151,8 +153,20 @@ export function snapshotJson(id: bigint, list: string): string {
 export type Held = Map<string, Buffer | (() => never)>
 
 /** Objects in memory; one that is a function throws when it is read. */
-export function objectsIn(held: Held): ObjectReader & { readonly reads: string[] } {
+export function objectsIn(
+  held: Held,
+): ObjectReader & { readonly reads: string[]; readonly held: Set<string> } {
   const reads: string[] = []
+  // What is being read at the moment.
+  const open = new Set<string>()
+  async function* watched(location: string, pieces: AsyncGenerator<Uint8Array>) {
+    open.add(location)
+    try {
+      yield* pieces
+    } finally {
+      open.delete(location)
+    }
+  }
   const facts = (bytes: Buffer) => ({ sizeBytes: bytes.length, etag: 'e', modifiedAtMs: 0 })
   const find = (location: string): Buffer | undefined => {
     const found = held.get(location)
@@ -160,6 +174,7 @@ export function objectsIn(held: Held): ObjectReader & { readonly reads: string[]
   }
   return {
     reads,
+    held: open,
     head: async (location) => {
       const bytes = find(location)
       return bytes === undefined ? undefined : facts(bytes)
@@ -172,12 +187,47 @@ export function objectsIn(held: Held): ObjectReader & { readonly reads: string[]
     open: async (location) => {
       reads.push(location)
       const bytes = find(location)
-      return bytes === undefined ? undefined : { ...facts(bytes), pieces: inPieces(bytes, 50) }
+      return bytes === undefined
+        ? undefined
+        : { ...facts(bytes), pieces: watched(location, inPieces(bytes, 50)) }
     },
     async *list(folder): AsyncGenerator<ListedObject> {
       for (const [location, bytes] of held)
         if (location.startsWith(`${folder}/`) && typeof bytes !== 'function')
           yield { location, ...facts(bytes) }
     },
+  }
+}
+
+export const listLocation = 's3://bucket/metadata/list.avro'
+export const at = (name: string) => `s3://bucket/metadata/${name}`
+
+/** A table of one snapshot, whose manifest list names these manifests. */
+export function table(
+  manifests: Readonly<Record<string, Buffer | (() => never)>>,
+  more: Record<string, object> = {},
+): Held {
+  const list = Object.entries(manifests).map(([name, bytes]) => ({
+    location: at(name),
+    sizeBytes: typeof bytes === 'function' ? 1 : bytes.length,
+    more: (more[name] ?? {}) as Record<string, unknown>,
+  }))
+  return new Map<string, Buffer | (() => never)>([
+    [listLocation, manifestList(list)],
+    ...Object.entries(manifests).map(([name, bytes]) => [at(name), bytes] as const),
+  ])
+}
+
+/** What a scan of the table shows. However it ends, nothing stays open. */
+export async function scan<T>(held: Held, pick: (file: FileEntry) => T, options: Partial<ScanOptions> = {}) {
+  const found: T[] = []
+  const visitor = { file: (file: FileEntry) => void found.push(pick(file)) }
+  const metadata = parseTableMetadata(metadataJson())
+  const objects = objectsIn(held)
+  try {
+    const report = await scanFiles(metadata, 'current', visitor, { objects, ...options })
+    return { found, report }
+  } finally {
+    expect([...objects.held]).toEqual([])
   }
 }

@@ -1,7 +1,9 @@
 // One topic through the job into a Hadoop catalog on the file system and into Glue on S3: the same rows, whatever the type.
 import { join } from 'node:path'
 import { avroSchema } from '@tidewater/core'
+import { createObjectStore } from '@tidewater/core/storage'
 import { defineJob } from '@tidewater/emr'
+import { openTable, scanFiles } from '@tidewater/iceberg-ops/metadata'
 import { createProducer } from '@tidewater/producer'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type LocalStack, queryRunner, runJob, startLocal } from '../../src/index.js'
@@ -107,6 +109,32 @@ async function landed(catalog: Catalog): Promise<Record<string, unknown>> {
   return Object.fromEntries([...rows].map(([id, [row]]) => [id, row]))
 }
 
+/** Records of a table in Glue as its metadata counts them, asked for without a query. */
+async function recordsInGlue(name: string): Promise<number> {
+  const { endpointUrl: endpoint, region, credentials } = stack.aws as NonNullable<typeof stack.aws>
+  const client = { endpoint, region, credentials }
+  const objects = createObjectStore({ ...client, pathStyle: true })
+  const { metadata, metadataLocation } = await openTable(
+    { type: 'glue', database: 'web', name, ...client },
+    { objects },
+  )
+  expect(metadataLocation).toMatch(/^s3:\/\/tidewater\/warehouse\//)
+  let counted = 0
+  const report = await scanFiles(
+    metadata,
+    'current',
+    {
+      file: ({ content, recordCount }) => {
+        if (content === 'data') counted += recordCount
+      },
+    },
+    { objects },
+  )
+  expect(report.unreadable).toEqual([])
+  objects.close()
+  return counted
+}
+
 it('gives the same rows and dead letters on the Hadoop catalog and on Glue and S3', {
   timeout: 600_000,
 }, async () => {
@@ -122,4 +150,6 @@ it('gives the same rows and dead letters on the Hadoop catalog and on Glue and S
   const poison = records / poisonEvery
   expect(onFiles).toMatchObject({ rows: { n: String(records - poison) }, deadLetters: { n: String(poison) } })
   expect(onGlue).toEqual(onFiles)
+  expect(await recordsInGlue('every_type')).toBe(records - poison)
+  expect(await recordsInGlue('every_type_dead_letters')).toBe(poison)
 })

@@ -18,6 +18,8 @@ export interface AvroContainer {
   readonly schemaText: string
   /** In order, once. A block's bytes are valid until the next one is asked for. */
   readonly blocks: AsyncIterable<AvroBlock>
+  /** Lets the source go, also when no block was asked for. */
+  close(): Promise<void>
 }
 
 export interface AvroBlock {
@@ -50,7 +52,8 @@ export async function openContainer(
     const decompress = await loadDecompressor(metadata.get('avro.codec') ?? 'null')
     const schemaText = metadata.get('avro.schema')
     if (schemaText === undefined) throw damaged('schema', 'the header has no avro.schema')
-    return { metadata, schemaText, blocks: readBlocks(input, sync, decompress, maxBlockBytes, signal) }
+    const blocks = readBlocks(input, sync, decompress, maxBlockBytes, signal)
+    return { metadata, schemaText, blocks, close: () => input.close() }
   } catch (thrown) {
     await input.close()
     throw thrown

@@ -1,6 +1,6 @@
 import type { ByteCursor } from '../avro/cursor.js'
 import { type AvroValue, valueReader } from '../avro/read.js'
-import type { AvroRecord } from '../avro/schema.js'
+import type { AvroRecord, AvroType } from '../avro/schema.js'
 import { compileSkip } from '../avro/skip.js'
 import { damaged } from '../damage.js'
 import type { PartitionSpec } from '../table/model.js'
@@ -52,6 +52,7 @@ export class Partitions {
       const known = [...this.#specs.keys()].join(', ')
       throw damaged('field', `the partition spec is ${specId}; the table has ${known}`, { specId })
     }
+    for (const { name, type } of schema.fields) requirePrimitive(name, type)
     const key = JSON.stringify([specId, schema])
     let intern = this.#interns.get(key)
     if (intern === undefined) {
@@ -115,6 +116,14 @@ export class Partitions {
     }
     this.#byValues.set(key, partition)
     return partition
+  }
+}
+
+function requirePrimitive(name: string, type: AvroType): void {
+  if (type.kind === 'union') {
+    for (const branch of type.branches) requirePrimitive(name, branch)
+  } else if (['record', 'array', 'map', 'enum'].includes(type.kind)) {
+    throw damaged('schema', `partition field ${name} is ${type.kind}, not a primitive`, { field: name })
   }
 }
 

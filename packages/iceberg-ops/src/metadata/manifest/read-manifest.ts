@@ -41,6 +41,8 @@ export async function* readManifestList(
     }
   } catch (thrown) {
     throw located(manifestList, thrown)
+  } finally {
+    await container.close()
   }
 }
 
@@ -105,6 +107,8 @@ export async function readManifest(
   } catch (thrown) {
     // What the visitor throws is no damage of the manifest.
     throw visiting ? thrown : located(location, thrown)
+  } finally {
+    await container.close()
   }
 }
 
