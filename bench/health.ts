@@ -1,6 +1,6 @@
-// A table's health by its metadata, beside pyiceberg's list of the same files: each in a process of its own, in turn. The table
-// is synthesised: a million data files (--records) in 10,000 partitions, and one of a tenth of that, which shows whether memory
-// grows with the files.
+// A table's health by its metadata, beside pyiceberg's list of the same files and avsc's reading of its manifests: each in a
+// process of its own, in turn. The table is synthesised: a million data files (--records) in 10,000 partitions, and one of a
+// tenth of that, which shows whether memory grows with the files.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -16,7 +16,7 @@ import { describeMachine } from './produce/stage/machine.js'
 
 const partitions = 10_000
 const filesPerManifest = 2_000
-const names = ['tidewater', 'tidewater-tenth', 'pyiceberg'] as const
+const names = ['tidewater', 'tidewater-tenth', 'avsc', 'pyiceberg'] as const
 const defaults = {
   records: 1_000_000,
   rounds: 3,
@@ -44,6 +44,7 @@ try {
     const commands = {
       tidewater: { program: process.execPath, args: [here('measure.mjs'), tables.whole] },
       'tidewater-tenth': { program: process.execPath, args: [here('measure.mjs'), tables.tenth] },
+      avsc: { program: process.execPath, args: [here('avsc_files.mjs'), tables.whole] },
       pyiceberg: { program: python, args: [here('pyiceberg_files.py'), tables.whole] },
     }
     const contenders = names.filter((name) => only === undefined || only.includes(name))

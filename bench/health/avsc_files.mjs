@@ -1,12 +1,11 @@
-// The manifests alone, through avsc's own container reader and a reader's schema of the same fields.
+// The same files by avsc's own container reader and a reader's schema of the fields that health needs: the manifests alone.
 import { createReadStream, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { inflateRaw } from 'node:zlib'
 import avro from 'avsc'
-import { measured } from './measured.mjs'
 
-const [warehouse] = process.argv.slice(2)
-const folder = join(warehouse, 'db', 'large', 'metadata')
+const [location] = process.argv.slice(2)
+const folder = dirname(location)
 
 const field = (name, type) => ({ name, type })
 const optional = (name, type) => ({ name, type: ['null', type], default: null })
@@ -28,7 +27,7 @@ const reader = {
         field('partition', {
           type: 'record',
           name: 'r102',
-          fields: [optional('ts_day', 'int'), optional('user_bucket', 'int')],
+          fields: [optional('at_day', 'int'), optional('region', 'string')],
         }),
         field('record_count', 'long'),
         field('file_size_in_bytes', 'long'),
@@ -51,15 +50,25 @@ const options = {
   parseHook: (schema) => avro.Type.forSchema(schema, { registry: { long } }),
 }
 
-await measured(async () => {
-  let files = 0
-  let bytes = 0
-  for (const name of readdirSync(folder).filter((one) => /-m\d+\.avro$/.test(one))) {
-    const blocks = createReadStream(join(folder, name)).pipe(new avro.streams.BlockDecoder(options))
-    for await (const { data_file: file } of blocks) {
-      files++
-      bytes += Number(file.file_size_in_bytes)
-    }
+const before = process.resourceUsage()
+const startedMs = performance.now()
+let files = 0
+let bytes = 0
+for (const name of readdirSync(folder).filter((one) => /-m\d+\.avro$/.test(one))) {
+  const blocks = createReadStream(join(folder, name)).pipe(new avro.streams.BlockDecoder(options))
+  for await (const { data_file: file } of blocks) {
+    files++
+    bytes += Number(file.file_size_in_bytes)
   }
-  return { files, bytes }
-})
+}
+const seconds = (performance.now() - startedMs) / 1_000
+const after = process.resourceUsage()
+process.stdout.write(
+  JSON.stringify({
+    seconds,
+    cpuSeconds: (after.userCPUTime + after.systemCPUTime - before.userCPUTime - before.systemCPUTime) / 1e6,
+    maxRssMiB: after.maxRSS / 1_024,
+    files,
+    bytes,
+  }),
+)
