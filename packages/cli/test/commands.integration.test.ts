@@ -119,7 +119,7 @@ describe("the README's commands, in order", { timeout: 180_000 }, () => {
     const dead = JSON.parse((await runCli(...plan, '--dead-letters', '--json')).stdout)
     expect(dead).toMatchObject({
       status: 'nothing-to-do',
-      plan: { table: 'demo.netflow_dead_letters' },
+      plan: { table: 'db.netflow_dead_letters' },
       before: { dataFiles: { records: 0 } },
     })
   })

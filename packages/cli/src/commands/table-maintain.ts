@@ -15,7 +15,7 @@ import {
 } from '@tidewater/iceberg-ops'
 import { openTable, type TableSource } from '@tidewater/iceberg-ops/metadata'
 import { localMaintenanceRunner } from '@tidewater/testkit'
-import type { CliIo } from '../io.js'
+import { type CliIo, resolvePath } from '../io.js'
 import { count } from '../terminal/format.js'
 import { runStage } from '../terminal/progress.js'
 import { writeJson } from '../terminal/report-error.js'
@@ -53,7 +53,10 @@ export async function tableMaintain(
     })
   }
   const policy = await policyOf(options, io)
-  const spark = await prepareLocalSpark(options, io)
+  // A plan needs no Spark.
+  const spark = options.dryRun
+    ? { stateFolder: resolvePath(io, options.stateFolder) }
+    : await prepareLocalSpark(options, io)
   const { catalog } = job.table
   const { namespace, name } = target
   const objects = createObjectStore(accountOf(catalog))

@@ -113,16 +113,14 @@ const rewriteDataFiles: Decider = (health, { operations }, nowMs) => {
   const isHot = ({ lastWrittenMs }: PartitionHealth) => lastWrittenMs !== null && lastWrittenMs > hotSinceMs
   const cold = isUnpartitioned ? worth : worth.filter((partition) => !isHot(partition))
   const hot = worth.length - cold.length
-  const nameless = cold.filter(({ predicate }) => predicate === null)
   const ready = isUnpartitioned ? cold : cold.filter(({ predicate }) => predicate !== null)
+  const nameless = cold.length - ready.length
   const chosen = underBudget(ready, settings.maxPartitions, settings.maxBytes)
   const left = [
     hot > 0
       ? `${counted(hot, 'partition')} written to in the last ${durationText(settings.hotForHours * hourMs)}`
       : '',
-    nameless.length > 0
-      ? `${counted(nameless.length, 'partition')} that no predicate on columns selects`
-      : '',
+    nameless > 0 ? `${counted(nameless, 'partition')} that no predicate on columns selects` : '',
     ready.length > chosen.length
       ? `${counted(ready.length - chosen.length, 'partition')} over the limits of one run`
       : '',

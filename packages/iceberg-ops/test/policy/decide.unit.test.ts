@@ -59,6 +59,7 @@ describe('merging', () => {
     expect(decision(name, tableWith(whole))).toMatchObject({
       planned: true,
       operation: { operation: name, minInputFiles: 5, targetFileSizeBytes: 512 * 2 ** 20 },
+      reason: '100 of 100 data files are too small or too large',
     })
     expect(decision(name, tableWith(whole))).not.toHaveProperty('partitions')
   })
