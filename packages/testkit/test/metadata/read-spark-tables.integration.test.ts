@@ -1,11 +1,11 @@
 // Tables that Spark wrote, read from their files alone: what the reader finds is what Spark's metadata tables say.
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fileStore } from '@tidewater/core/storage'
 import { type FileEntry, openTable, type SnapshotSelection, scanFiles } from '@tidewater/iceberg-ops/metadata'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runSparkModule, type SparkEvent } from '../../src/index.js'
 import { tables } from './tables.js'
 
@@ -19,10 +19,11 @@ type Reported = SparkEvent & { readonly name: string } & Readonly<
 
 const reported = new Map<string, Reported>()
 const options = { objects: fileStore }
+let stateFolder = ''
 let warehouse = ''
 
 beforeAll(async () => {
-  const stateFolder = await mkdtemp(join(tmpdir(), 'tidewater-metadata-'))
+  stateFolder = await mkdtemp(join(tmpdir(), 'tidewater-metadata-'))
   warehouse = join(stateFolder, 'warehouse')
   const run = await runSparkModule({
     module: 'testkit_fixture.iceberg_tables',
@@ -44,6 +45,7 @@ beforeAll(async () => {
   })
   await run.wait()
 })
+afterAll(() => rm(stateFolder, { recursive: true, force: true }))
 
 const source = (name: string) => ({ type: 'hadoop', warehouse, namespace: 'db', name }) as const
 const contents = { data: '0', 'position-deletes': '1', 'equality-deletes': '2' }
