@@ -1,5 +1,5 @@
 // Tables that Spark wrote, read from their files alone: what the reader finds is what Spark's metadata tables say.
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ import {
   type TableHealth,
 } from '@tidewater/iceberg-ops'
 import { type FileEntry, openTable, type SnapshotSelection, scanFiles } from '@tidewater/iceberg-ops/metadata'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { queryRunner, runSparkModule, type SparkEvent } from '../../src/index.js'
 import { tables } from './tables.js'
 
@@ -52,6 +52,7 @@ beforeAll(async () => {
   })
   await run.wait()
 })
+afterAll(() => rm(stateFolder, { recursive: true, force: true }))
 
 const source = (name: string) => ({ type: 'hadoop', warehouse, namespace: 'db', name }) as const
 const contents = { data: '0', 'position-deletes': '1', 'equality-deletes': '2' }
