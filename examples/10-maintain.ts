@@ -1,28 +1,47 @@
-// Step 10 of the run book: keep the table healthy. Measures it, plans with reasons, runs the plan, measures again.
-import { inventoryStatement, parseInventory, planMaintenance } from '@tidewater/iceberg-ops'
-import { queryRunner, runMaintenance } from '@tidewater/testkit'
+// Step 10 of the run book: keep the table healthy. Measures it by its metadata, plans with reasons, runs the plan on Spark, and
+// measures what came of it.
+import { fileStore } from '@tidewater/core/storage'
+import {
+  healthFindings,
+  healthText,
+  maintainTable,
+  measureTable,
+  parsePolicy,
+  sparkEngine,
+} from '@tidewater/iceberg-ops'
+import { localMaintenanceRunner } from '@tidewater/testkit'
 import { job, spark } from './netflow.js'
 
 const { catalog, namespace, name } = job.table
-const runQueries = queryRunner(catalog, spark)
-
-async function measure() {
-  const sql = inventoryStatement({ catalog: catalog.name, namespace, name })
-  return parseInventory((await runQueries([{ id: 'inventory', sql }])).get('inventory')?.[0])
-}
+if (catalog.type !== 'hadoop') throw new TypeError('The example keeps its table in a folder')
+const source = { type: 'hadoop', warehouse: catalog.warehouse, namespace, name } as const
+const measure = (signal?: AbortSignal) =>
+  measureTable(`${namespace}.${name}`, source, { objects: fileStore, nowMs: Date.now(), signal })
 
 const before = await measure()
-console.log('before', before)
-const { plan, decisions } = planMaintenance(
-  { catalog, namespace, name },
-  before,
-  { minInputFiles: 2, maxSnapshotAgeMs: 0 },
-  Date.now(),
-)
-for (const { operation, planned, reason } of decisions) {
-  console.log(`${planned ? 'run ' : 'skip'} ${operation}: ${reason}`)
+console.log(healthText(before, healthFindings(before)))
+
+const { plan, effects, after } = await maintainTable({
+  policy: parsePolicy({
+    version: 1,
+    rules: [
+      {
+        tables: ['*'],
+        operations: { rewriteDataFiles: { minInputFiles: 2 }, expireSnapshots: { maxAgeHours: 0 } },
+      },
+    ],
+  }),
+  engine: sparkEngine({ runner: localMaintenanceRunner(spark), table: job.table }),
+  measure,
+  lease: { store: fileStore, holder: 'example 10' },
+  onProgress: console.log,
+})
+for (const decision of plan.decisions) {
+  console.log(`${decision.planned ? 'run ' : 'skip'} ${decision.name}: ${decision.reason}`)
 }
-for (const { operation, seconds } of await runMaintenance(plan, spark)) {
-  console.log(`${operation} took ${seconds} s`)
+for (const { name: operation, measured } of effects) console.log(`did  ${operation}: ${measured}`)
+for (const [when, { dataFiles, snapshots }] of Object.entries({ before, after: after ?? before })) {
+  console.log(
+    `${when} ${dataFiles.records} records, ${dataFiles.count} data files, ${snapshots.count} snapshots`,
+  )
 }
-console.log('after', await measure())

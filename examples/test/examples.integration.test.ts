@@ -53,10 +53,10 @@ describe('the examples, in order', () => {
   it('10 leaves fewer files and snapshots, and every record', async () => {
     const output = await run('10-maintain.ts')
     const [before, after] = [
-      ...output.matchAll(/dataFiles: (\d+),[\s\S]*?records: (\d+)n,\s+snapshots: (\d+)/g),
-    ].map(([, dataFiles, records, snapshots]) => ({
-      dataFiles: Number(dataFiles),
+      ...output.matchAll(/^(?:before|after) (\d+) records, (\d+) data files, (\d+) snapshots$/gm),
+    ].map(([, records, dataFiles, snapshots]) => ({
       records,
+      dataFiles: Number(dataFiles),
       snapshots: Number(snapshots),
     }))
     expect(before?.records).toBe('120000')

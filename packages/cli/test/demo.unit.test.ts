@@ -39,7 +39,7 @@ describe('parseDemoOptions', () => {
   })
 })
 
-const inventory = { dataFiles: 24, dataFileBytes: 24n << 20n, records: 10n, snapshots: 8, manifests: 8 }
+const inventory = { dataFiles: 24, dataFileBytes: 24 * 2 ** 20, records: 10, snapshots: 8, manifests: 8 }
 
 function summaryOf(distinctOffsets: bigint): DemoSummary {
   const audit = decideAudit(
@@ -55,7 +55,7 @@ function summaryOf(distinctOffsets: bigint): DemoSummary {
     before: inventory,
     after: { ...inventory, dataFiles: 1, snapshots: 2 },
     audits: { afterStreaming: audit, afterMaintenance: audit },
-    maintenance: [],
+    maintenance: { decisions: [], effects: [] },
     secondsByStage: { produce: 1.5 },
     seconds: 60,
     stateFolder: '/state',

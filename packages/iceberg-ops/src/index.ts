@@ -21,19 +21,12 @@ export {
 } from './audit/statements.js'
 export { healthFindings } from './health/findings.js'
 export { type MeasuredTable, type MeasureOptions, measureHealth } from './health/measure.js'
+export { measureTable } from './health/measure-table.js'
 export { healthMarkdown, healthText } from './health/render.js'
 export type * from './health/table-health.js'
 export type { HealthThresholds, HealthThresholdsInput } from './health/thresholds.js'
-export { inventoryStatement, parseInventory, type TableInventory } from './inventory/inventory.js'
 export { maintenanceDocument } from './maintenance/document.js'
 export type * from './maintenance/maintenance-document.gen.js'
-export {
-  type MaintenanceDecision,
-  type MaintenanceOperationName,
-  type MaintenanceOptions,
-  type PlannedMaintenance,
-  planMaintenance,
-} from './maintenance/plan.js'
 export { validateMaintenancePlan } from './maintenance/validate.js'
 export {
   type Decision,

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  identityStatement,
-  inventoryStatement,
-  landedStatement,
-  quoteSparkIdentifier,
-  quoteSparkTable,
-} from '../src/index.js'
+import { identityStatement, landedStatement, quoteSparkIdentifier, quoteSparkTable } from '../src/index.js'
 
 const table = { catalog: 'c', namespace: 'a.b', name: 't' }
 
@@ -43,16 +37,5 @@ describe('statements', () => {
     expect(identityStatement(table, ['writer', 'seq`no'])).toBe(
       'SELECT count(*) AS rows, count(DISTINCT struct(`writer`, `seq``no`)) AS identities FROM `c`.`a`.`b`.`t`',
     )
-  })
-
-  it('reads the inventory from metadata tables alone', () => {
-    const sources = [...inventoryStatement(table).matchAll(/FROM (\S+)/g)].map(([, source]) =>
-      source?.replace(')', ''),
-    )
-    expect(sources).toEqual([
-      '`c`.`a`.`b`.`t`.`snapshots`',
-      '`c`.`a`.`b`.`t`.`manifests`',
-      '`c`.`a`.`b`.`t`.`files`',
-    ])
   })
 })

@@ -1,6 +1,5 @@
 import { isAtLeast, type Severity } from '@tidewater/core'
-import { healthFindings, healthMarkdown, healthText, measureHealth } from '@tidewater/iceberg-ops'
-import { openTable } from '@tidewater/iceberg-ops/metadata'
+import { healthFindings, healthMarkdown, healthText, measureTable } from '@tidewater/iceberg-ops'
 import type { CliIo } from '../io.js'
 import { count } from '../terminal/format.js'
 import { runStage } from '../terminal/progress.js'
@@ -27,19 +26,14 @@ export async function tableHealth(name: string, options: TableHealthOptions, io:
     const health = await runStage(
       io,
       `Reading the metadata of ${name}`,
-      async () => {
-        const opened = await openTable(source, { objects, signal: io.signal })
-        return measureHealth(
-          { name, metadata: opened.metadata, metadataLocation: opened.metadataLocation },
-          {
-            objects,
-            nowMs,
-            signal: io.signal,
-            ...(targetFileSizeBytes === undefined ? {} : { targetFileSizeBytes }),
-            ...(orphansOlderThanMs === undefined ? {} : { orphansOlderThanMs: nowMs - orphansOlderThanMs }),
-          },
-        )
-      },
+      () =>
+        measureTable(name, source, {
+          objects,
+          nowMs,
+          signal: io.signal,
+          ...(targetFileSizeBytes === undefined ? {} : { targetFileSizeBytes }),
+          ...(orphansOlderThanMs === undefined ? {} : { orphansOlderThanMs: nowMs - orphansOlderThanMs }),
+        }),
       ({ dataFiles, partitions }) =>
         `${count(dataFiles.count)} data files in ${count(partitions.count)} partitions`,
     )

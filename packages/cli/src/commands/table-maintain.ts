@@ -1,19 +1,19 @@
 import { hostname } from 'node:os'
 import { TidewaterError } from '@tidewater/core'
-import { createObjectStore, joinLocation } from '@tidewater/core/storage'
+import { createObjectStore } from '@tidewater/core/storage'
 import { jobTables, type SparkJob } from '@tidewater/emr'
 import {
   type MaintenanceOutcome,
   type MaintenancePolicy,
   type MaintenancePolicyInput,
   maintainTable,
-  measureHealth,
+  measureTable,
   parsePolicy,
   sparkEngine,
   type TableHealth,
   type TablePlan,
 } from '@tidewater/iceberg-ops'
-import { openTable, type TableSource } from '@tidewater/iceberg-ops/metadata'
+import type { TableSource } from '@tidewater/iceberg-ops/metadata'
 import { localMaintenanceRunner } from '@tidewater/testkit'
 import { type CliIo, resolvePath } from '../io.js'
 import { count } from '../terminal/format.js'
@@ -62,25 +62,17 @@ export async function tableMaintain(
   const objects = createObjectStore(accountOf(catalog))
   const print = options.json ? io.stderr : io.stdout
   try {
-    const measure = async (signal: AbortSignal | undefined) => {
-      const { metadata, metadataLocation } = await openTable(sourceOf(catalog, namespace, name), {
+    const measure = (signal: AbortSignal | undefined) =>
+      measureTable(`${namespace}.${name}`, sourceOf(catalog, namespace, name), {
         objects,
+        nowMs: io.now(),
         signal,
+        orphansOlderThanMs: io.now() - orphanAgeMs(policy),
+        ...(options.targetFileSizeBytes === undefined
+          ? {}
+          : { targetFileSizeBytes: options.targetFileSizeBytes }),
       })
-      return measureHealth(
-        { name: `${namespace}.${name}`, metadata, metadataLocation },
-        {
-          objects,
-          nowMs: io.now(),
-          signal,
-          orphansOlderThanMs: io.now() - orphanAgeMs(policy),
-          ...(options.targetFileSizeBytes === undefined
-            ? {}
-            : { targetFileSizeBytes: options.targetFileSizeBytes }),
-        },
-      )
-    }
-    const before = await runStage(io, `Table ${namespace}.${name}`, () => measure(io.signal), inWords)
+    await runStage(io, `Table ${namespace}.${name}`, () => measure(io.signal), inWords)
     const outcome = await runStage(
       io,
       'Maintenance',
@@ -93,12 +85,7 @@ export async function tableMaintain(
             ...(options.protectQueryIds === undefined ? {} : { protectQueryIds: options.protectQueryIds }),
           }),
           measure,
-          lease: {
-            store: objects,
-            // Names that begin with an underscore are no orphans.
-            folder: joinLocation(before.location, '_tidewater/maintenance'),
-            holder: hostname(),
-          },
+          lease: { store: objects, holder: hostname() },
           now: () => io.now(),
           dryRun: options.dryRun,
           signal: io.signal,

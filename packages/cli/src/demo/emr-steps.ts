@@ -3,10 +3,11 @@ import { createObjectStore } from '@tidewater/core/storage'
 import {
   ensureEmrCluster,
   type JobHandle,
+  maintenanceRunner,
   type PackageSparkOptions,
   packageSpark,
+  releaseOf,
   type SubmitOptions,
-  submitMaintenance,
   submitStreamingJob,
   waitUntilReady,
 } from '@tidewater/emr'
@@ -19,6 +20,7 @@ export interface EmrStepsOptions {
   readonly say: (text: string) => void
 }
 
+const release = 'emr-7.12.0'
 // The local services answer at once; the paces of AWS's are for its limits.
 const pollMs = 500
 
@@ -40,7 +42,7 @@ export async function emrSteps(
   const clusters = await ec2Clusters(account)
   const desired = planEc2Cluster({
     name: 'tidewater-demo',
-    release: 'emr-7.12.0',
+    release,
     instanceGroups: [
       { InstanceRole: 'MASTER', InstanceType: 'm7g.xlarge', InstanceCount: 1 },
       { InstanceRole: 'CORE', InstanceType: 'm7g.xlarge', InstanceCount: 1 },
@@ -86,11 +88,9 @@ export async function emrSteps(
       const { inputRows = 0, batches = 0, batchDurationMs = 0 } = progress?.queries.main ?? {}
       return { inputRows, batches, batchSeconds: (batches * batchDurationMs) / 1_000 }
     },
-    async maintain(plan, onOperation) {
-      for (const { operation } of plan.operations) onOperation(operation)
-      const handle = await submitMaintenance(plan, submission)
-      await handle.wait({ signal, onAbort: 'cancel' })
-    },
+    maintenance: maintenanceRunner({ ...submission, icebergVersion: releaseOf(release).icebergVersion }),
+    source: (namespace, name) => ({ type: 'glue', database: namespace, name, ...account }),
+    objects: store,
     runQueries: queryRunner(catalog, { ...spark, env: { ...spark.env, ...aws.env } }),
     close() {
       target.close()

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { ensureTopic, kafkaConnection, TidewaterError } from '@tidewater/core'
 import { kafkajsDriver } from '@tidewater/core/kafkajs'
 import { defineJob, jobTables } from '@tidewater/emr'
-import { planMaintenance } from '@tidewater/iceberg-ops'
+import { maintainTable, measureTable, parsePolicy, sparkEngine } from '@tidewater/iceberg-ops'
 import { netflowSchema } from '@tidewater/producer/sample'
 import { type LocalStack, preparePackaging, prepareToolchain, startLocal } from '@tidewater/testkit'
 import { describeDifferences, describeSuccess } from '../commands/table-audit.js'
@@ -17,9 +17,23 @@ import { emrSteps } from './emr-steps.js'
 import type { DemoOptions } from './options.js'
 import { produceRecords } from './produce.js'
 import { sparkHere } from './spark-jobs.js'
-import { type DemoSummary, renderSummary } from './summary.js'
+import { type DemoSummary, demoTable, renderSummary } from './summary.js'
 
 const topic = 'netflow'
+/** Small files and short histories are what the demo shows, so all that can go goes at once. */
+const policy = parsePolicy({
+  version: 1,
+  rules: [
+    {
+      tables: ['*'],
+      operations: {
+        rewriteDataFiles: { minInputFiles: 2, hotForHours: 0 },
+        rewriteManifests: { minManifests: 2 },
+        expireSnapshots: { maxAgeHours: 0 },
+      },
+    },
+  ],
+})
 const identityColumns = ['writer_id', 'export_proto_seqno']
 
 /**
@@ -171,17 +185,25 @@ async function runOnStack(
         (result) => (result.audit.exactlyOnce ? describeSuccess(result.audit) : 'differences found'),
       )
     const before = await audit('audit', 'Audit')
-    const { plan, decisions } = planMaintenance(
-      table,
-      before.inventory,
-      { maxSnapshotAgeMs: 0, minInputFiles: 2 },
-      io.now(),
-    )
-    await stage(
+    const maintained = await stage(
       'maintain',
       'Maintenance',
-      (one) => spark.maintain(plan, one.say),
-      () => plan.operations.map(({ operation }) => operation).join(', '),
+      (one) =>
+        maintainTable({
+          policy,
+          engine: sparkEngine({ runner: spark.maintenance, table }),
+          measure: (signal) =>
+            measureTable(`${table.namespace}.${table.name}`, spark.source(table.namespace, table.name), {
+              objects: spark.objects,
+              nowMs: io.now(),
+              signal,
+            }),
+          lease: { store: spark.objects, holder: 'tidewater demo' },
+          now: () => io.now(),
+          signal: io.signal,
+          onProgress: one.say,
+        }),
+      ({ effects }) => effects.map(({ name, measured }) => `${name}: ${measured}`).join('; '),
     )
     const after = await audit('auditAgain', 'Audit after maintenance')
     const { produced: producedCount, landed, deadLettered, duplicates, missing } = after.audit
@@ -196,10 +218,10 @@ async function runOnStack(
       encodedBytes: produced.encodedBytes,
       streamRecordsPerSecond: streamed.batchSeconds === 0 ? 0 : streamed.inputRows / streamed.batchSeconds,
       microBatches: streamed.batches,
-      before: before.inventory,
-      after: after.inventory,
+      before: demoTable(maintained.before),
+      after: demoTable(maintained.after ?? maintained.before),
       audits: { afterStreaming: before.audit, afterMaintenance: after.audit },
-      maintenance: decisions,
+      maintenance: { decisions: maintained.plan.decisions, effects: maintained.effects },
       stateFolder,
       bootstrapBrokers,
       place: spark.place,

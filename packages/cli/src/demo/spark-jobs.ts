@@ -1,12 +1,14 @@
 import { join } from 'node:path'
+import type { SparkMaintenanceRunner } from '@tidewater/core'
+import { fileStore, type ObjectStore } from '@tidewater/core/storage'
 import type { SparkJob } from '@tidewater/emr'
-import type { MaintenancePlan } from '@tidewater/iceberg-ops'
+import type { TableSource } from '@tidewater/iceberg-ops/metadata'
 import {
   type LocalStack,
+  localMaintenanceRunner,
   type QueryRunner,
   queryRunner,
   runJob,
-  runMaintenance,
   type SparkRunOptions,
 } from '@tidewater/testkit'
 
@@ -28,7 +30,10 @@ export interface DemoSpark {
     job: SparkJob,
     onBatch: (sofar: { readonly inputRows: number; readonly batches: number }) => void,
   ): Promise<Streamed>
-  maintain(plan: MaintenancePlan, onOperation: (operation: string) => void): Promise<void>
+  readonly maintenance: SparkMaintenanceRunner
+  /** A table as those find it that read its metadata, and the store that has its files. */
+  source(namespace: string, name: string): TableSource
+  readonly objects: ObjectStore
   /** Statements that read, by Spark in this process's care. */
   readonly runQueries: QueryRunner
   close(): void
@@ -52,9 +57,9 @@ export function sparkHere(
         onStarted: () => onBatch({ inputRows: 0, batches: 0 }),
         onBatch: (_, totals) => onBatch(totals),
       }),
-    async maintain(plan, onOperation) {
-      await runMaintenance(plan, { ...spark, onOperation: ({ operation }) => onOperation(operation) })
-    },
+    maintenance: localMaintenanceRunner(spark),
+    source: (namespace, name) => ({ type: 'hadoop', warehouse: catalog.warehouse, namespace, name }),
+    objects: fileStore,
     runQueries: queryRunner(catalog, spark),
     close() {},
   }

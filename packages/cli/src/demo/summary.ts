@@ -1,6 +1,25 @@
-import type { Audit, MaintenanceDecision, TableInventory } from '@tidewater/iceberg-ops'
+import type { Audit, Decision, OperationEffect, TableHealth } from '@tidewater/iceberg-ops'
 import { renderAudit } from '../commands/table-audit.js'
 import { bytes, count, seconds, table } from '../terminal/format.js'
+
+/** What the table consists of, by its metadata. */
+export interface DemoTable {
+  readonly dataFiles: number
+  readonly dataFileBytes: number
+  readonly records: number
+  readonly snapshots: number
+  readonly manifests: number
+}
+
+export function demoTable({ dataFiles, snapshots, manifests }: TableHealth): DemoTable {
+  return {
+    dataFiles: dataFiles.count,
+    dataFileBytes: dataFiles.bytes,
+    records: dataFiles.records,
+    snapshots: snapshots.count,
+    manifests: manifests.dataManifests + manifests.deleteManifests,
+  }
+}
 
 /** What the demo found, all of it counted. 64-bit counts are `bigint`; in the JSON they are numbers. */
 export interface DemoSummary {
@@ -15,10 +34,13 @@ export interface DemoSummary {
   /** Rows of the streaming job's micro-batches over the time those took, without Spark's start. */
   readonly streamRecordsPerSecond: number
   readonly microBatches: number
-  readonly before: TableInventory
-  readonly after: TableInventory
+  readonly before: DemoTable
+  readonly after: DemoTable
   readonly audits: { readonly afterStreaming: Audit; readonly afterMaintenance: Audit }
-  readonly maintenance: readonly MaintenanceDecision[]
+  readonly maintenance: {
+    readonly decisions: readonly Decision[]
+    readonly effects: readonly OperationEffect[]
+  }
   readonly secondsByStage: Readonly<Record<string, number>>
   readonly seconds: number
   readonly stateFolder: string
@@ -64,6 +86,6 @@ function verdict(summary: DemoSummary): string {
   return `NOT exactly once: ${count(produced)} produced, ${count(landed)} landed, ${count(deadLettered)} dead letters, ${count(duplicates)} duplicates, ${count(missing)} missing.`
 }
 
-function mean(inventory: TableInventory): number {
-  return inventory.dataFiles === 0 ? 0 : Math.round(Number(inventory.dataFileBytes) / inventory.dataFiles)
+function mean({ dataFiles, dataFileBytes }: DemoTable): number {
+  return dataFiles === 0 ? 0 : Math.round(dataFileBytes / dataFiles)
 }

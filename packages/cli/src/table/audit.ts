@@ -6,14 +6,11 @@ import {
   type ExpectedPartition,
   gapsStatement,
   identityStatement,
-  inventoryStatement,
   landedStatement,
   type OffsetRun,
   parseGap,
   parseIdentity,
-  parseInventory,
   parseLanded,
-  type TableInventory,
 } from '@tidewater/iceberg-ops'
 import type { QueryRow, QueryRunner } from '@tidewater/testkit'
 
@@ -25,7 +22,6 @@ export interface AuditEvidence {
 
 export interface AuditedTable {
   readonly audit: Audit
-  readonly inventory: TableInventory
   /** Present when the audit failed; about {@link evidenceRows} entries of each kind. */
   readonly evidence: AuditEvidence | undefined
 }
@@ -48,7 +44,6 @@ export async function auditTable(
 ): Promise<AuditedTable> {
   const results = await runQueries([
     { id: 'landed', sql: landedStatement(tables, expected) },
-    { id: 'inventory', sql: inventoryStatement(tables.table) },
     ...(identityColumns.length > 0
       ? [{ id: 'identity', sql: identityStatement(tables.table, identityColumns) }]
       : []),
@@ -61,7 +56,6 @@ export async function auditTable(
   })
   return {
     audit,
-    inventory: parseInventory(rowsOf('inventory')[0]),
     evidence: audit.exactlyOnce ? undefined : await findEvidence(runQueries, tables, audit),
   }
 }

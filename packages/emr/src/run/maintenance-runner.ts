@@ -3,7 +3,7 @@ import type { JobHandle } from './handle.js'
 import { type SubmitOptions, submitMaintenance } from './submit.js'
 
 export interface MaintenanceRunnerOptions extends SubmitOptions {
-  /** Of the release that the place runs: `emrRelease(label).icebergVersion`. */
+  /** Of the release that the place runs: `releaseOf(label).icebergVersion`. */
   readonly icebergVersion: string
 }
 

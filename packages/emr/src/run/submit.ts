@@ -37,7 +37,7 @@ export interface SubmitOptions {
   readonly clock?: Clock
 }
 
-/** A maintenance plan, as `planMaintenance` of `@tidewater/iceberg-ops` makes it. */
+/** A maintenance plan, as `maintenanceDocument` of `@tidewater/iceberg-ops` makes it. */
 export interface MaintenanceDocument {
   readonly version: 1
   readonly operations: readonly object[]

@@ -1,5 +1,5 @@
 import { type Clock, realClock, TidewaterError, toTidewaterError } from '@tidewater/core'
-import { type ObjectStore, underLease } from '@tidewater/core/storage'
+import { joinLocation, type ObjectStore, underLease } from '@tidewater/core/storage'
 import type { TableHealth } from '../health/table-health.js'
 import { decideMaintenance, type PlannedOperation, type TablePlan } from '../policy/decide.js'
 import { type MaintenancePolicy, ruleFor } from '../policy/policy.js'
@@ -15,8 +15,16 @@ export interface MaintainOptions {
   readonly engine: MaintenanceEngine
   /** Measures the table anew, by its metadata. */
   readonly measure: (signal: AbortSignal | undefined) => Promise<TableHealth>
-  /** Where the lease lies that keeps two maintenances of the table apart; a folder that nothing else is in. */
-  readonly lease: { readonly store: ObjectStore; readonly folder: string; readonly holder: string }
+  readonly lease: {
+    readonly store: ObjectStore
+    /** Who asks, for those who find the table held: such as the name of the machine. Never a secret. */
+    readonly holder: string
+    /**
+     * Where the lease lies that keeps two maintenances of the table apart; nothing else may be in it. Default: `_tidewater/maintenance`
+     * below the table's location, which is no orphan by its underscore.
+     */
+    readonly folder?: string
+  }
   /** Milliseconds since the epoch. Default: this machine's. */
   readonly now?: () => number
   /** For waiting. Default: the real one. */
@@ -57,7 +65,7 @@ export async function maintainTable(options: MaintainOptions): Promise<Maintenan
   const idle = { table: before.table, plan, before, effects: [], results: [], attempts: 0 }
   if (plannedOf(plan).length === 0) return { ...idle, status: 'nothing-to-do' }
   if (dryRun) return { ...idle, status: 'planned' }
-  const { store, folder, holder } = options.lease
+  const { store, holder, folder = joinLocation(before.location, '_tidewater/maintenance') } = options.lease
   const whenHeld = (by: string) => {
     throw inUse(before.table, by)
   }

@@ -1,14 +1,10 @@
-import {
-  type MaintenanceOperationName,
-  type MaintenancePlan,
-  validateMaintenancePlan,
-} from '@tidewater/iceberg-ops'
+import { type MaintenancePlan, validateMaintenancePlan } from '@tidewater/iceberg-ops'
 import { runDocument, type SparkRunOptions } from './run-document.js'
 import type { SparkEvent } from './types.js'
 
 /** What one operation of a maintenance plan did. */
 export interface MaintenanceResult {
-  readonly operation: MaintenanceOperationName
+  readonly operation: MaintenancePlan['operations'][number]['operation']
   readonly seconds: number
   /** The procedure's own result; 64-bit integers are strings. */
   readonly result: Readonly<Record<string, unknown>>
