@@ -6,7 +6,7 @@ import type { MaintenanceEngine } from './engine.js'
 
 export interface SparkEngineOptions {
   readonly runner: SparkMaintenanceRunner
-  /** As Spark knows it: its catalog with all that opens it. */
+  /** As Spark knows it: its catalog with all that opens it. The table of a job's document will do. */
   readonly table: MaintenanceTable
   /** Streaming queries whose newest snapshot stays whatever its age, beside those the job finds itself. Default none. */
   readonly protectQueryIds?: readonly string[]
@@ -14,12 +14,13 @@ export interface SparkEngineOptions {
 
 /** The engine over `tidewater_spark.maintain`: one job for all operations of a plan. */
 export function sparkEngine({ runner, table, protectQueryIds = [] }: SparkEngineOptions): MaintenanceEngine {
+  const { catalog, namespace, name } = table
   return {
     name: 'spark',
     adapt: (plan) => plan,
     async run(operations, call) {
       const document = {
-        ...maintenanceDocument(table, operations, runner.icebergVersion),
+        ...maintenanceDocument({ catalog, namespace, name }, operations, runner.icebergVersion),
         protectQueryIds: [...protectQueryIds],
       }
       try {
