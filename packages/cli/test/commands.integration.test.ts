@@ -166,6 +166,7 @@ describe("the README's commands, in order", { timeout: 180_000 }, () => {
     expect(done.effects).toContainEqual(
       expect.objectContaining({ name: 'rewrite_data_files', achieved: true }),
     )
+    expect(done.after.snapshots.rewrites.dataFilesMs).toEqual(expect.any(Number))
     // The newest snapshot of the streaming query stays: a micro-batch that is run again is found by it.
     expect(done.after.streams).toMatchObject([{ lastEpochId: found.health.streams[0].lastEpochId }])
     const again = JSON.parse((await runCli(...maintain, '--dry-run', '--json')).stdout)

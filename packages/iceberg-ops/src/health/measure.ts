@@ -2,7 +2,7 @@ import { parseConfig } from '@tidewater/core'
 import type { ObjectStore } from '@tidewater/core/storage'
 import { z } from 'zod'
 import { scanFiles, type UnreadableFile } from '../metadata/scan-files.js'
-import type { TableMetadata } from '../metadata/table/model.js'
+import type { Snapshot, TableMetadata } from '../metadata/table/model.js'
 import { type FileSizes, HealthAggregate, type PartitionTally } from './aggregate.js'
 import { findOrphans } from './orphans.js'
 import { partitionPredicate } from './partition-predicate.js'
@@ -203,8 +203,21 @@ function snapshotStatistics({ snapshots, refs }: TableMetadata): SnapshotStatist
     oldestMs,
     newestMs,
     perHour: spanMs > 0 ? (snapshots.length - 1) / (spanMs / hourMs) : null,
+    rewrites: {
+      dataFilesMs: newestRewriteMs(snapshots, 'deleted-data-files'),
+      deleteFilesMs: newestRewriteMs(snapshots, 'removed-delete-files'),
+      manifestsMs: newestRewriteMs(snapshots, 'manifests-replaced'),
+    },
     refs: [...refs].map(([name, { type, snapshotId }]) => ({ name, type, snapshotId: String(snapshotId) })),
   }
+}
+
+/** @param counter of the snapshot's summary that says how many were replaced (Iceberg: SnapshotSummary) */
+function newestRewriteMs(snapshots: readonly Snapshot[], counter: string): number | null {
+  return snapshots.reduce<number | null>((newest, { operation, summary, timestampMs }) => {
+    const isRewrite = operation === 'replace' && Number(summary[counter] ?? 0) > 0
+    return isRewrite && (newest === null || timestampMs > newest) ? timestampMs : newest
+  }, null)
 }
 
 function compactionEstimate(

@@ -106,6 +106,12 @@ export interface SnapshotStatistics {
   readonly newestMs: number | null
   /** Snapshots per hour, between the oldest and the newest that are there; null with fewer than two. */
   readonly perHour: number | null
+  /** When the newest snapshot that rewrote each was committed; null where none of them is known any more. */
+  readonly rewrites: {
+    readonly dataFilesMs: number | null
+    readonly deleteFilesMs: number | null
+    readonly manifestsMs: number | null
+  }
   readonly refs: readonly {
     readonly name: string
     readonly type: 'branch' | 'tag'

@@ -16,7 +16,8 @@ export interface OperationEffect {
  * commit lost against an expiry (Iceberg issue 17202), VACUUM that may not delete (Athena user guide).
  *
  * Writers go on meanwhile, so that what is compared is what they don't add to: the very partitions that were rewritten, the
- * snapshots that were there, the files that were orphans.
+ * snapshots that were there, the files that were orphans. Where they may have added as much as was taken away, the snapshot that
+ * a rewrite commits is what tells.
  */
 export function effectsOf(plan: TablePlan, before: TableHealth, after: TableHealth): OperationEffect[] {
   return plan.decisions
@@ -34,7 +35,10 @@ function effectOf(planned: PlannedOperation, before: TableHealth, after: TableHe
       const [scattered, grouped] = [was.meanManifestsPerPartition, is.meanManifestsPerPartition]
       return {
         name,
-        achieved: is.dataManifests < was.dataManifests || grouped < scattered,
+        achieved:
+          is.dataManifests < was.dataManifests ||
+          grouped < scattered ||
+          isRewritten('manifestsMs', before, after),
         measured: `${countText(was.dataManifests)} data manifests became ${countText(is.dataManifests)}; a partition is in ${grouped.toFixed(1)} instead of ${scattered.toFixed(1)}`,
       }
     }
@@ -55,13 +59,23 @@ function effectOf(planned: PlannedOperation, before: TableHealth, after: TableHe
     case 'rewrite_position_delete_files':
       return {
         name,
-        achieved: after.deletes.positionDeleteFiles < before.deletes.positionDeleteFiles,
+        achieved:
+          after.deletes.positionDeleteFiles < before.deletes.positionDeleteFiles ||
+          isRewritten('deleteFilesMs', before, after),
         measured: `${counted(before.deletes.positionDeleteFiles, 'position delete file')} became ${countText(after.deletes.positionDeleteFiles)}`,
       }
     case 'compute_table_stats':
     case 'set_table_properties':
       return { name, achieved: null, measured: 'nothing that health measures' }
   }
+}
+
+function isRewritten(
+  what: keyof TableHealth['snapshots']['rewrites'],
+  { snapshots: { rewrites: before } }: TableHealth,
+  { snapshots: { rewrites: after } }: TableHealth,
+): boolean {
+  return (after[what] ?? 0) > (before[what] ?? 0)
 }
 
 function rewriteEffect(
@@ -73,7 +87,7 @@ function rewriteEffect(
     const [was, is] = [before.compaction, after.compaction]
     return {
       name,
-      achieved: is.candidateFiles < was.candidateFiles,
+      achieved: is.candidateFiles < was.candidateFiles || isRewritten('dataFilesMs', before, after),
       measured: `${countText(before.dataFiles.count)} data files became ${countText(after.dataFiles.count)}, those to rewrite ${countText(was.candidateFiles)} became ${countText(is.candidateFiles)}`,
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { healthFindings, healthMarkdown, healthText, type TableHealth } from '../../src/index.js'
-import { nowMs, partitionOf, streamOf, tableOf, tableWith } from './table-fixture.js'
+import { noRewrites, nowMs, partitionOf, streamOf, tableOf, tableWith } from './table-fixture.js'
 
 const healthy = tableOf()
 const small = tableWith(partitionOf('2026-01-29'))
@@ -111,7 +111,7 @@ describe('reports', () => {
     const empty = tableOf({
       snapshotId: null,
       dataFiles: { ...healthy.dataFiles, count: 0, bytes: 0, records: 0, histogram: [] },
-      snapshots: { count: 0, oldestMs: null, newestMs: null, perHour: null, refs: [] },
+      snapshots: { count: 0, oldestMs: null, newestMs: null, perHour: null, rewrites: noRewrites, refs: [] },
       metadata: { ...healthy.metadata, ratioToData: null },
     })
     expect(healthFindings(empty)).toEqual([])

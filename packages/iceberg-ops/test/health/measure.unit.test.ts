@@ -223,7 +223,7 @@ describe('measureHealth', () => {
         snapshot(1, 0, 1_000, stream('old', 3)),
         snapshot(2, 1, 10_000, stream('new', 0)),
         snapshot(3, 2, 70_000, stream('new', 1)),
-        snapshot(4, 3, 80_000, { operation: 'replace' }),
+        snapshot(4, 3, 80_000, { operation: 'replace', 'deleted-data-files': '4', 'added-data-files': '1' }),
         snapshot(5, 4, 150_000, stream('new', 2)),
         snapshot(6, 5, 160_000, { operation: 'delete' }),
         // On a branch that the query does not write to.
@@ -249,7 +249,12 @@ describe('measureHealth', () => {
         commitIntervalMs: null,
       },
     ])
-    expect(snapshots).toMatchObject({ count: 7, oldestMs: 1_000, newestMs: 170_000 })
+    expect(snapshots).toMatchObject({
+      count: 7,
+      oldestMs: 1_000,
+      newestMs: 170_000,
+      rewrites: { dataFilesMs: 80_000, deleteFilesMs: null, manifestsMs: null },
+    })
   })
 
   it('of a table without a snapshot is that of nothing', async () => {

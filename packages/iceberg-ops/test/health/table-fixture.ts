@@ -3,6 +3,7 @@ import type { PartitionHealth, StreamingWriter, TableHealth } from '../../src/in
 export const nowMs = Date.UTC(2026, 0, 31, 12)
 export const hourMs = 3_600_000
 const mebibyte = 2 ** 20
+export const noRewrites = { dataFilesMs: null, deleteFilesMs: null, manifestsMs: null }
 
 /** A healthy table of 20 files in two closed partitions, and what is different about it. */
 export function tableOf(more: Partial<TableHealth> = {}): TableHealth {
@@ -43,7 +44,14 @@ export function tableOf(more: Partial<TableHealth> = {}): TableHealth {
       listed: [],
     },
     manifests: { dataManifests: 2, deleteManifests: 0, bytes: 20_000, meanManifestsPerPartition: 1 },
-    snapshots: { count: 2, oldestMs: nowMs - 2 * hourMs, newestMs: nowMs - hourMs, perHour: 1, refs: [] },
+    snapshots: {
+      count: 2,
+      oldestMs: nowMs - 2 * hourMs,
+      newestMs: nowMs - hourMs,
+      perHour: 1,
+      rewrites: noRewrites,
+      refs: [],
+    },
     metadata: { fileBytes: 4_000, previousFiles: 2, currentBytes: 26_000, ratioToData: 0.0001 },
     streams: [],
     compaction: {

@@ -6,7 +6,7 @@ import {
   type TableOperation,
   type TablePlan,
 } from '../../src/index.js'
-import { nowMs, partitionOf, tableOf, tableWith } from '../health/table-fixture.js'
+import { noRewrites, nowMs, partitionOf, tableOf, tableWith } from '../health/table-fixture.js'
 
 function planOf(operation: TableOperation, partitions?: string[]): TablePlan {
   const planned: PlannedOperation = {
@@ -54,6 +54,16 @@ it.each<[string, TablePlan, TableHealth, TableHealth, boolean | null]>([
     false,
   ],
   ['a merge of everything', planOf(rewrite), tableWith(small), tableWith(merged), true],
+  [
+    'a merge of everything while a stream adds as much',
+    planOf(rewrite),
+    tableWith(small),
+    {
+      ...tableWith(small),
+      snapshots: { ...tableOf().snapshots, rewrites: { ...noRewrites, dataFilesMs: nowMs } },
+    },
+    true,
+  ],
   ['one of everything that did nothing', planOf(rewrite), tableWith(small), tableWith(small), false],
   [
     'manifests in groups',
