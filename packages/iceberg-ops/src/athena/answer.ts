@@ -1,17 +1,19 @@
 /** What is used of a QueryExecution (Athena API reference). */
 export interface QueryAnswer {
-  readonly Status?: {
-    readonly State?: string | undefined
-    readonly StateChangeReason?: string | undefined
-    readonly AthenaError?:
-      | {
-          readonly ErrorCategory?: number | undefined
-          readonly ErrorType?: number | undefined
-          readonly Retryable?: boolean | undefined
-          readonly ErrorMessage?: string | undefined
-        }
-      | undefined
-  }
+  readonly Status?:
+    | {
+        readonly State?: string | undefined
+        readonly StateChangeReason?: string | undefined
+        readonly AthenaError?:
+          | {
+              readonly ErrorCategory?: number | undefined
+              readonly ErrorType?: number | undefined
+              readonly Retryable?: boolean | undefined
+              readonly ErrorMessage?: string | undefined
+            }
+          | undefined
+      }
+    | undefined
   readonly Statistics?:
     | {
         readonly DataScannedInBytes?: number | undefined
