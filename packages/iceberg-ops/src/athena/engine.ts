@@ -14,6 +14,7 @@ import type { EngineCall, MaintenanceEngine, OperationResult } from '../run/engi
 import { athenaStatement } from '../statement/athena-statement.js'
 import type { RewriteDataFiles, TableOperation } from '../statement/operation.js'
 import type { Predicate } from '../statement/predicate.js'
+import { GlueParameters } from './glue-parameters.js'
 import {
   type AthenaClient,
   type AthenaCommands,
@@ -46,8 +47,9 @@ export type AthenaEngineOptions = AwsClientOptions & {
 }
 
 /**
- * Athena as an engine of maintenance, over `@aws-sdk/client-athena`, which is loaded when this is called. A statement that says it
- * needs more runs is run again until it doesn't; one that ran out of time is run for half of its partitions at a time.
+ * Athena as an engine of maintenance, over `@aws-sdk/client-athena` and `@aws-sdk/client-glue`, which are loaded when this is
+ * called. A statement that says it needs more runs is run again until it doesn't; one that ran out of time is run for half of its
+ * partitions at a time. Parameters of the table in Glue that Athena drops on the way are put back.
  *
  * @throws TidewaterError `CONFIG_INVALID`, `PACKAGE_NOT_INSTALLED`
  */
@@ -55,19 +57,27 @@ export async function athenaEngine(
   options: AthenaEngineOptions,
 ): Promise<MaintenanceEngine & { close(): void }> {
   const config = parseConfig(optionsSchema, options, 'Athena engine')
-  const sdk = await loadPeer(
-    '@aws-sdk/client-athena',
-    () => import('@aws-sdk/client-athena'),
-    'PACKAGE_NOT_INSTALLED',
-  )
-  const client = new sdk.AthenaClient(awsClientConfig(config))
-  return { ...engineOver(sdk, client, config, realClock), close: () => client.destroy() }
+  const [athena, glue] = await Promise.all([
+    loadPeer('@aws-sdk/client-athena', () => import('@aws-sdk/client-athena'), 'PACKAGE_NOT_INSTALLED'),
+    loadPeer('@aws-sdk/client-glue', () => import('@aws-sdk/client-glue'), 'PACKAGE_NOT_INSTALLED'),
+  ])
+  const client = new athena.AthenaClient(awsClientConfig(config))
+  const glueClient = new glue.GlueClient(awsClientConfig(config))
+  const parameters = new GlueParameters(glue, glueClient, config, realClock)
+  return {
+    ...engineOver(athena, client, parameters, config, realClock),
+    close: () => {
+      client.destroy()
+      glueClient.destroy()
+    },
+  }
 }
 
 /** The same over a client that is there already. */
 export function engineOver(
   sdk: AthenaCommands,
   client: AthenaClient,
+  parameters: Pick<GlueParameters, 'read' | 'restore'>,
   {
     database,
     name,
@@ -81,20 +91,33 @@ export function engineOver(
 ): MaintenanceEngine {
   const place: QueryPlace = { database, dataCatalog, workgroup, outputLocation, endpoint }
   const queries = new AthenaQueries(sdk, client, place, clock)
+  const carryOut = async (operation: TableOperation, call: EngineCall): Promise<OperationResult> => {
+    const startedMs = clock.nowMs()
+    const statement = new Statement(queries, { database, name }, maxRounds, call)
+    await statement.run(operation)
+    const seconds = (clock.nowMs() - startedMs) / 1_000
+    return { operation: operation.operation, seconds, result: statement.result }
+  }
   return {
     name: 'athena',
     adapt: planForAthena,
     async run(operations, call) {
       // What has no words is refused before anything is done.
       for (const operation of operations) athenaStatement(operation, { database, name })
+      const before = await parameters.read(call.signal)
       const results: OperationResult[] = []
-      for (const operation of operations) {
-        const startedMs = clock.nowMs()
-        const statement = new Statement(queries, { database, name }, maxRounds, call)
-        await statement.run(operation)
-        const seconds = (clock.nowMs() - startedMs) / 1_000
-        results.push({ operation: operation.operation, seconds, result: statement.result })
+      const putBack = async (signal: AbortSignal | undefined) => {
+        const restored = await parameters.restore(before, signal)
+        if (restored.length > 0) call.onProgress?.(`put back the parameters ${restored.join(', ')} in Glue`)
       }
+      try {
+        for (const operation of operations) results.push(await carryOut(operation, call))
+      } catch (thrown) {
+        // The rounds before it have written the table; what failed first is what the caller has to know.
+        await putBack(undefined).catch(() => undefined)
+        throw thrown
+      }
+      await putBack(call.signal)
       return results
     },
   }

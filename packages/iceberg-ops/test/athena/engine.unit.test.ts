@@ -46,10 +46,21 @@ function stage(ends: object[], onCall: (call: Call) => void = () => {}) {
       return { QueryExecution: ends[Number(String(call.input.QueryExecutionId).slice(1))] }
     },
   }
-  const engine = engineOver(sdk, client as never, settings, clock)
+  const glue: string[] = []
+  const parameters = {
+    read: async () => {
+      glue.push('read')
+      return { owner: 'a' }
+    },
+    restore: async (before: object) => {
+      glue.push(`restore ${Object.keys(before)}`)
+      return []
+    },
+  }
+  const engine = engineOver(sdk, client as never, parameters, settings, clock)
   const starts = () =>
     calls.filter(({ operation }) => operation === 'StartQueryExecution').map(({ input }) => input)
-  return { engine, calls, starts, sql: () => starts().map(({ QueryString }) => QueryString) }
+  return { engine, calls, glue, starts, sql: () => starts().map(({ QueryString }) => QueryString) }
 }
 
 const rewrite: TableOperation = { operation: 'rewrite_data_files' }
@@ -70,6 +81,17 @@ describe('Athena', () => {
     expect(results).toMatchObject([
       { operation: 'rewrite_data_files', result: { queries: 1, scannedBytes: 10, executionMs: 3 } },
       { operation: 'vacuum' },
+    ])
+  })
+
+  it('puts back what Athena dropped in Glue, after a failure too', async () => {
+    const fine = stage([done])
+    await fine.engine.run([rewrite], {})
+    const broken = stage([failing('no')])
+    await expect(broken.engine.run([rewrite], {})).rejects.toThrow('no')
+    expect([fine.glue, broken.glue]).toEqual([
+      ['read', 'restore owner'],
+      ['read', 'restore owner'],
     ])
   })
 
