@@ -11,7 +11,7 @@ const entryPoints = [
   '^packages/core/src/processes/process-identity\\.ts$',
   '^packages/core/src/storage/index\\.ts$',
   '^packages/emr/src/(ec2|eks|serverless)/index\\.ts$',
-  '^packages/iceberg-ops/src/metadata/index\\.ts$',
+  '^packages/iceberg-ops/src/(athena|metadata)/index\\.ts$',
   '^packages/testkit/src/aws/index\\.ts$',
   '^spark/[^/]+\\.schema\\.json$',
 ]
@@ -54,7 +54,7 @@ const pure = [
   '^packages/iceberg-ops/src/metadata/avro/(cursor|read|schema|skip)\\.ts$',
   '^packages/iceberg-ops/src/metadata/manifest/(file-entry|manifest-list|partition|partition-name)\\.ts$',
   '^packages/iceberg-ops/src/metadata/table/',
-  '^packages/iceberg-ops/src/run/(athena-answer|effect|engine)\\.ts$',
+  '^packages/iceberg-ops/src/(athena/answer|run/(effect|engine))\\.ts$',
   '^packages/testkit/src/(java-properties|jvm-options|progress)\\.ts$',
   '^packages/testkit/src/local/(broker-files|kafka-releases|listeners|loopback|metadata-wire|options|stack-record)\\.ts$',
   '^packages/testkit/src/local/iam/(?!(certificates|iam-files|local-iam|prepare-iam|private-file)\\.)',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { costOf, standingOf } from '../../src/run/athena-answer.js'
+import { costOf, standingOf } from '../../src/athena/answer.js'
 
 const failed = (reason: string, error: object = {}) => ({
   Status: { State: 'FAILED', StateChangeReason: reason, AthenaError: error },

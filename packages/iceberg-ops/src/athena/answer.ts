@@ -1,19 +1,25 @@
 /** What is used of a QueryExecution (Athena API reference). */
 export interface QueryAnswer {
-  readonly Status?: {
-    readonly State?: string
-    readonly StateChangeReason?: string
-    readonly AthenaError?: {
-      readonly ErrorCategory?: number
-      readonly ErrorType?: number
-      readonly Retryable?: boolean
-      readonly ErrorMessage?: string
-    }
-  }
-  readonly Statistics?: {
-    readonly DataScannedInBytes?: number
-    readonly TotalExecutionTimeInMillis?: number
-  }
+  readonly Status?:
+    | {
+        readonly State?: string | undefined
+        readonly StateChangeReason?: string | undefined
+        readonly AthenaError?:
+          | {
+              readonly ErrorCategory?: number | undefined
+              readonly ErrorType?: number | undefined
+              readonly Retryable?: boolean | undefined
+              readonly ErrorMessage?: string | undefined
+            }
+          | undefined
+      }
+    | undefined
+  readonly Statistics?:
+    | {
+        readonly DataScannedInBytes?: number | undefined
+        readonly TotalExecutionTimeInMillis?: number | undefined
+      }
+    | undefined
 }
 
 /** Where a query of Athena stands. */

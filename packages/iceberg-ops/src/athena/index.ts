@@ -1,0 +1,1 @@
+export { type AthenaEngineOptions, athenaEngine } from './engine.js'
