@@ -89,7 +89,7 @@ def test_position_deletes_are_merged_and_statistics_computed(harness):
     three_batches(harness)
     maintain(harness, COMPACT)
     table = harness.table
-    harness.spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')").collect()
+    harness.spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read', 'write.delete.granularity' = 'partition')").collect()
     for identifier in (1, 2, 3):
         harness.spark.sql(f"DELETE FROM {table} WHERE _kafka_offset = {identifier} AND _kafka_partition = 0").collect()
     kept = sorted(harness.coordinates())

@@ -267,7 +267,7 @@ export function producerContract(name: string, driver: KafkaDriver, brokers = bo
       const topic = await bench().topic()
       const producer = await bench().producer({ deliveryTimeoutMs: 60_000 })
       await producer.send({ topic, partition: 0, records: textRecords(1) })
-      // Enough that no library has sent it all by the time the first batch is acknowledged.
+      // Enough that no library has an answer to all of it by the time the first batch is acknowledged.
       const value = Buffer.alloc(5_000, 1)
       const sending = upTo(120).map((batch) => {
         const records = upTo(100).map((i) => ({ key: Buffer.from(`b${batch}-${i}`), value }))
@@ -285,7 +285,6 @@ export function producerContract(name: string, driver: KafkaDriver, brokers = bo
       for (const error of errors) expect(error.code).toBe('DELIVERY_TIMEOUT')
       const log = (await bench().readAll(topic)).get(0) ?? []
       expect(log.length - 1).toBeGreaterThanOrEqual(countOf(reports.flatMap(({ delivered }) => delivered)))
-      expect(log.length - 1).toBeLessThan(120 * 100)
       // What was said not to be written isn't.
       const keys = new Set(log.map(({ key }) => String(key)))
       reports.forEach(({ failed }, batch) => {
