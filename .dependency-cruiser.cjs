@@ -26,6 +26,7 @@ const pure = [
   '^packages/core/src/aws/client-options\\.ts$',
   '^packages/core/src/storage/(lease-plan|location|port)\\.ts$',
   '^packages/testkit/src/aws/(aws-json|aws-options|injected-faults|object-uri|query-xml|rest-json|rest-lists|rest-route|s3-faults|service|signature|temporary-credentials|token-buckets|wire-values)\\.ts$',
+  '^packages/testkit/src/aws/athena/(athena-options|maintenance-parser|query-failure|query-request|query-wire|results|spark-sql|sql-tokens|statement|workgroups)\\.ts$',
   '^packages/testkit/src/aws/emr/(cluster-wire|limits|step|step-logs|validation)\\.ts$',
   '^packages/testkit/src/aws/emr-(containers|serverless)/(retries|run-wire|validation)\\.ts$',
   '^packages/testkit/src/aws/jobs/(driver-spec|failure-reason|spark-submit)\\.ts$',

@@ -1,3 +1,6 @@
+export type { AthenaOptions } from './aws/athena/athena-options.js'
+export type { QueryFailure } from './aws/athena/query-failure.js'
+export type { AthenaControl } from './aws/athena/service.js'
 export type { AwsOptions } from './aws/aws-options.js'
 export type { AwsStack } from './aws/aws-stack.js'
 export type { LocalBroker } from './local/broker-control.js'

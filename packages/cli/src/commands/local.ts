@@ -146,7 +146,7 @@ function renderIam(iam: LocalIamDocument): string[] {
 
 function renderAws(aws: LocalAwsDocument): string[] {
   return [
-    `AWS services at ${aws.endpointUrl}: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS. In the shell of a client:`,
+    `AWS services at ${aws.endpointUrl}: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS, Athena. In the shell of a client:`,
     '  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE',
     `  export AWS_ENDPOINT_URL=${aws.endpointUrl}`,
     `  export AWS_SHARED_CREDENTIALS_FILE=${shellWord(aws.credentialsFile)}`,

@@ -50,7 +50,11 @@ export function addLocalCommands(program: Command, io: CliIo): void {
     .option('--broker-heap-mb <MiB>', "heap of each broker's JVM (default: 512; 256 with three)", integer)
     .option('--iam', 'a second listener that authenticates and authorizes as MSK with IAM does', false)
     .option('--iam-port <port>', 'port of that listener (default: a free one)', integer)
-    .option('--aws', 'AWS services beside it: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS', false)
+    .option(
+      '--aws',
+      'AWS services beside it: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS, Athena',
+      false,
+    )
     .option('--region <region>', 'region that clients sign for (default: us-east-1)')
     .option(
       '--session-seconds <seconds>',

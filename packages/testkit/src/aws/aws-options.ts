@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { athenaOptionsSchema } from './athena/athena-options.js'
 
 /** What a caller may say about the AWS services of a local stack. */
 export const awsOptionsSchema = z.strictObject({
@@ -13,6 +14,8 @@ export const awsOptionsSchema = z.strictObject({
   throttled: z.boolean().default(false),
   /** How long clusters and applications take to start, and to end; minutes on AWS. Default 500. */
   transitionMs: z.int().min(0).max(600_000).default(500),
+  /** How Athena behaves. */
+  athena: athenaOptionsSchema.prefault({}),
 })
 
 export type AwsOptions = z.input<typeof awsOptionsSchema>

@@ -8,6 +8,9 @@ import type { SparkResources } from '../local/options.js'
 import { requireFreePort } from '../local/ports.js'
 import type { ToolchainOptions } from '../toolchain/jars.js'
 import { type AwsAccount, type OwnedAccount, openAccount } from './account.js'
+import { athenaSpark } from './athena/athena-spark.js'
+import { dropOthersParameters } from './athena/glue-tables.js'
+import { type AthenaControl, athenaService } from './athena/service.js'
 import type { LocalAwsConfig } from './aws-options.js'
 import { emrLimits } from './emr/limits.js'
 import { emrService } from './emr/service.js'
@@ -36,6 +39,8 @@ export interface AwsStack extends Pick<AwsEndpoint, 'requests' | 'injectFault'> 
   readonly buckets: readonly string[]
   /** What a process needs in its environment so that every AWS SDK calls these services. */
   readonly env: Readonly<Record<string, string>>
+  /** Tells Athena how to behave. */
+  readonly athena: AthenaControl
   /** Makes temporary credentials, for container credentials and instance metadata. */
   readonly issue: AwsAccount['issue']
 }
@@ -61,8 +66,8 @@ const ownRegion = 'us-east-1'
 const ownAccountId = '123456789012'
 
 /**
- * Starts S3, Glue, IAM and EC2's security groups, which ministack serves, and STS, EMR, EMR Serverless and EMR on EKS, whose steps and runs really
- * run on this machine.
+ * Starts S3, Glue, IAM and EC2's security groups, which ministack serves, and STS, EMR, EMR Serverless, EMR on EKS and
+ * Athena, whose steps, runs and queries really run on this machine.
  *
  * @throws TidewaterError `PREREQUISITE_MISSING`, `DOWNLOAD_FAILED`, `PORT_IN_USE`, `PROCESS_FAILED`,
  *   `PROCESS_START_TIMEOUT`, `ABORTED`
@@ -102,13 +107,30 @@ export async function startAwsStack(options: AwsStackOptions): Promise<RunningAw
     folder: join(folder, 'steps'),
   })
   const serverless = emrServerlessService({ ...host, newId: () => `00${randomId(14)}` })
+  const [bucket = 'tidewater'] = config.buckets
+  const athena = athenaService({
+    objects,
+    behaviour: config.athena,
+    primaryLocation: `s3://${bucket}/athena-results/`,
+    dropOthersParameters: (table) => dropOthersParameters(emulator.url, table),
+    spark: athenaSpark({
+      stateFolder,
+      region,
+      bucket,
+      endpointUrl: () => endpoint?.url ?? '',
+      s3Url: emulator.url,
+      credentialsFile,
+      spark,
+      toolchain,
+    }),
+  })
   const containers = emrContainersService({ ...host, newId: () => `0000000${randomId(12)}` })
   try {
     for (const bucket of config.buckets) await objects.createBucket(bucket)
     endpoint = await startAwsEndpoint({
       region,
       identities: account.identityOf,
-      services: [emr, serverless, containers, stsService({ issue }), ...services],
+      services: [emr, serverless, containers, athena, stsService({ issue }), ...services],
       relays: Object.fromEntries(emulatedServices.map((service) => [service, emulator.url])),
       port: config.port,
     })
@@ -133,11 +155,12 @@ export async function startAwsStack(options: AwsStackOptions): Promise<RunningAw
       AWS_DEFAULT_REGION: region,
       AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
     },
+    athena: athena.control,
     issue,
     requests: endpoint.requests,
     injectFault: endpoint.injectFault,
     async close() {
-      await Promise.all([emr.close(), serverless.close(), containers.close()])
+      await Promise.all([emr.close(), serverless.close(), containers.close(), athena.close()])
       await endpoint?.close()
       await emulator.process.stop(10_000)
     },

@@ -66,7 +66,7 @@ export const localStackSchema = z
       (value) => (value === true ? {} : value === false ? undefined : value),
       iamOptionsSchema.optional(),
     ),
-    /** AWS's services: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS. Default false; true: all their defaults. */
+    /** AWS's services: S3, Glue, IAM, STS, EMR, EMR Serverless, EMR on EKS, Athena. Default false; true: all their defaults. */
     aws: z.preprocess(
       (value) => (value === true ? {} : value === false ? undefined : value),
       awsOptionsSchema.optional(),

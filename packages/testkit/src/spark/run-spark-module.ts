@@ -29,6 +29,14 @@ const defaultStopTimeoutMs = 60_000
 export async function runSparkModule<E extends SparkEvent = SparkEvent>(
   options: SparkModuleOptions<E>,
 ): Promise<SparkRun<E>> {
+  return (await startSparkModule(options, false)).run
+}
+
+/** The same, with a way to write to its standard input when it takes lines from it. */
+export async function startSparkModule<E extends SparkEvent>(
+  options: SparkModuleOptions<E>,
+  takesLines: boolean,
+): Promise<{ readonly run: SparkRun<E>; readonly send: SupervisedProcess['send'] }> {
   throwIfAborted(options.signal)
   const { cores, driverMemoryMb } = options
   const resources = parseConfig(
@@ -72,6 +80,7 @@ export async function runSparkModule<E extends SparkEvent = SparkEvent>(
       PYSPARK_SUBMIT_ARGS: `--properties-file ${quotedWord(paths.defaultsFile)} pyspark-shell`,
     },
     logFile: paths.logFile,
+    takesLines,
     onStdoutLine: (line) => {
       const event = parseEvent(line)
       if (event === undefined) {
@@ -88,7 +97,8 @@ export async function runSparkModule<E extends SparkEvent = SparkEvent>(
       }
     },
   })
-  return sparkRun(pythonProcess, queue, options, broken.signal, () => failure)
+  const run = sparkRun(pythonProcess, queue, options, broken.signal, () => failure)
+  return { run, send: pythonProcess.send }
 }
 
 function sparkRun<E extends SparkEvent>(

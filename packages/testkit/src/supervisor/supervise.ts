@@ -29,6 +29,8 @@ export interface ProcessSpec {
   readonly onStdoutLine?: (line: string) => void
   /** Appended to. */
   readonly stdoutFile?: string
+  /** Whether `send` writes to its standard input, which ends with this process. Default false: it has none. */
+  readonly takesLines?: boolean
 }
 
 /** How a process ended: one of the two is there. */
@@ -51,6 +53,8 @@ export interface SupervisedProcess {
    * paused goes on for it. Resolves when the group has ended, to whether it had to be killed.
    */
   stop(graceMs: number): Promise<'stopped' | 'killed'>
+  /** Writes a line to its standard input. Does nothing once it has ended, nor without `takesLines`. */
+  send(line: string): void
   /** SIGTERM to the whole group, as the end of a container is. */
   interrupt(): void
   /** SIGSTOP to the group: it stays, and does nothing. */
@@ -83,7 +87,7 @@ export async function supervise(spec: ProcessSpec): Promise<SupervisedProcess> {
       cwd: spec.cwd,
       env: spec.env,
       detached: true,
-      stdio: ['ignore', spec.onStdoutLine ? 'pipe' : stdout, log],
+      stdio: [spec.takesLines ? 'pipe' : 'ignore', spec.onStdoutLine ? 'pipe' : stdout, log],
     })
   } finally {
     if (stdout !== log) closeSync(stdout)
@@ -93,6 +97,8 @@ export async function supervise(spec: ProcessSpec): Promise<SupervisedProcess> {
   if (pid === undefined) throw await startFailure(child, spec)
   // No await between the start and this line: a parent killed in between would leave the child behind.
   guardGroup(pid)
+  // One that ends while a line is on its way: how it ended is told by its exit.
+  child.stdin?.on('error', () => {})
   // Until its exit was seen, the pid is this child's, so the start can be read without a race.
   const ended = watchEnd(child, pid, spec.onStdoutLine)
   const identity = (await identifyProcess(pid)) ?? { pid, startedAt: 'ended' }
@@ -132,6 +138,9 @@ function supervised(
       await ended
       clearTimeout(timer)
       return killed ? 'killed' : 'stopped'
+    },
+    send(line) {
+      if (leaderRuns()) child.stdin?.write(`${line}\n`)
     },
     interrupt() {
       if (leaderRuns()) signalGroup(pid, 'SIGTERM')
