@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { TidewaterError } from '@tidewater/core'
 import type { SparkJob } from '@tidewater/emr'
 import { testkitFolder } from '../package-folders.js'
+import type { SupervisedProcess } from '../supervisor/supervise.js'
 import { startSparkModule } from './run-spark-module.js'
 import type { SparkEvent, SparkModuleOptions, SparkRun } from './types.js'
 
@@ -50,48 +51,52 @@ interface Waiting {
 }
 
 interface Started {
-  readonly run: SparkRun
-  readonly send: (line: string) => void
+  readonly send: SupervisedProcess['send']
+  /** Why it ended; undefined while it runs. */
+  readonly failure: () => unknown
 }
 
 export function sparkSession(options: SparkSessionOptions): SparkSession {
   const waiting = new Map<string, Waiting>()
+  const closing = new AbortController()
   let started: Promise<Started> | undefined
-  let isClosed = false
+  let ended: Promise<unknown> | undefined
 
   const start = async (): Promise<Started> => {
     const { catalog, ...moduleOptions } = options
-    const spark = await startSparkModule(
+    const { run, send } = await startSparkModule(
       {
         ...moduleOptions,
         module: 'tidewater_testkit.session_server',
         args: [JSON.stringify(catalog)],
         pythonPath: [join(testkitFolder(), 'python', 'spark-session')],
         stopTimeoutMs,
-        onEvent: (event) => settle(waiting, event),
+        signal: closing.signal,
       },
       true,
     )
-    void endOf(spark.run).then((error) => {
+    void settleAll(waiting, run.events)
+    let failure: unknown
+    ended = endOf(run, closing.signal).then((error) => {
+      failure = error
       started = undefined
       for (const { reject } of waiting.values()) reject(error)
       waiting.clear()
     })
-    if (isClosed) await spark.run.stop()
-    return spark
+    return { send, failure: () => failure }
   }
 
   return {
     async run(statement) {
       const { signal } = statement
-      if (isClosed) throw closed()
+      if (closing.signal.aborted) throw closed()
       started ??= start().catch((thrown) => {
         started = undefined
-        throw thrown
+        throw closing.signal.aborted ? closed() : thrown
       })
-      const { send } = await started
-      if (isClosed) throw closed()
-      if (signal?.aborted === true) throw aborted()
+      // The first start on a machine fetches what Spark needs: whoever has been cancelled doesn't wait for that.
+      const { send, failure } = await untilAborted(started, signal)
+      if (failure() !== undefined) throw failure()
       const id = randomUUID()
       const cancel = () => send(JSON.stringify({ cancel: id }))
       signal?.addEventListener('abort', cancel, { once: true })
@@ -106,11 +111,30 @@ export function sparkSession(options: SparkSessionOptions): SparkSession {
       }
     },
     async close() {
-      isClosed = true
-      const running = await started?.catch(() => undefined)
-      await running?.run.stop()
+      closing.abort()
+      await started?.catch(() => undefined)
+      await ended
     },
   }
+}
+
+/** What a promise gives, unless the signal fires first. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(aborted())
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** Events are taken from where they are kept for a reader: results would stay in memory there. */
+async function settleAll(
+  waiting: ReadonlyMap<string, Waiting>,
+  events: AsyncIterable<SparkEvent>,
+): Promise<void> {
+  for await (const event of events) settle(waiting, event)
 }
 
 function settle(waiting: ReadonlyMap<string, Waiting>, event: SparkEvent): void {
@@ -131,12 +155,12 @@ function settle(waiting: ReadonlyMap<string, Waiting>, event: SparkEvent): void 
 }
 
 /** Why the statements that were running get no answer. */
-async function endOf(run: SparkRun): Promise<unknown> {
+async function endOf(run: SparkRun, closing: AbortSignal): Promise<unknown> {
   try {
     await run.wait()
     return closed()
   } catch (thrown) {
-    return thrown
+    return closing.aborted ? closed() : thrown
   }
 }
 

@@ -20,12 +20,14 @@ export interface AthenaSparkOptions {
 /** The Spark of Athena's queries, on the local Glue and S3; it starts with the first query. */
 export function athenaSpark(options: AthenaSparkOptions): SparkSession {
   let session: SparkSession | undefined
+  const only = () => {
+    session ??= sparkOver(options)
+    return session
+  }
   return {
-    run: (statement) => {
-      session ??= sparkOver(options)
-      return session.run(statement)
-    },
-    close: async () => session?.close(),
+    run: (statement) => only().run(statement),
+    // Also one that has not started: a query that comes after this must not start it.
+    close: () => only().close(),
   }
 }
 
