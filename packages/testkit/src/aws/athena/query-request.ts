@@ -5,7 +5,9 @@ import { parseStatement, type Statement } from './statement.js'
 // Limits of the API (Athena API reference).
 const statementBytesMax = 262_144
 const tokenCharacters = { min: 32, max: 128 }
-const resultsPageMax = 1_000
+/** Most of a page, and what one has that doesn't say. */
+export const resultsPageSize = 1_000
+export const listPageSize = 50
 
 export function invalidRequest(message: string): AwsFault {
   return fault('InvalidRequestException', 400, message, { fields: { AthenaErrorCode: 'INVALID_INPUT' } })
@@ -78,9 +80,9 @@ export function pageStart(token: unknown): number | undefined {
   return start === undefined ? undefined : Number(start)
 }
 
-/** Rows of a page; a fault when there can't be so many. */
-export function pageSize(asked: unknown): number | AwsFault {
-  if (asked === undefined) return resultsPageMax
-  if (typeof asked === 'number' && asked >= 1 && asked <= resultsPageMax) return asked
-  return invalidRequest(`MaxResults must be between 1 and ${resultsPageMax}; it is ${asked}`)
+/** How many a page has; a fault when there can't be so many. */
+export function pageSize(asked: unknown, max: number): number | AwsFault {
+  if (asked === undefined) return max
+  if (Number.isInteger(asked) && Number(asked) >= 1 && Number(asked) <= max) return Number(asked)
+  return invalidRequest(`MaxResults must be between 1 and ${max}; it is ${asked}`)
 }

@@ -35,13 +35,13 @@ export function wireQuery(query: AthenaQuery, nowMs: number): WireRecord {
   }
 }
 
-/** QueryRuntimeStatistics of the API; without rows for a statement that returns none. */
+/** QueryRuntimeStatistics of the API. */
 export function wireRuntimeStatistics(query: AthenaQuery, nowMs: number): WireRecord {
   const { statement } = query.request
   const header = statement.act === 'sql' && statement.rows === 'with-header' ? 1 : 0
   return {
     Timeline: timesOf(query, nowMs),
-    Rows: { InputBytes: query.scannedBytes, OutputRows: query.results.rows.length - header },
+    Rows: { InputBytes: query.scannedBytes, OutputRows: Math.max(0, query.results.rows.length - header) },
   }
 }
 

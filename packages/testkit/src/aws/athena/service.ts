@@ -7,17 +7,17 @@ import { AthenaQuery, type QueryHost } from './query.js'
 import type { QueryFailure } from './query-failure.js'
 import {
   invalidRequest,
+  listPageSize,
   pageSize,
   pageStart,
   pageToken,
   queryRequest,
+  resultsPageSize,
   tooManyQueries,
 } from './query-request.js'
 import { wireQuery, wireRuntimeStatistics } from './query-wire.js'
 import { resultsPage } from './results.js'
 import { WorkGroups } from './workgroups.js'
-
-const listPageSize = 50
 
 /** What a test can tell the local Athena. */
 export interface AthenaControl {
@@ -102,7 +102,8 @@ export function athenaService(options: AthenaServiceOptions): AthenaServiceWithC
       const ids = [...queries.values()]
         .filter(({ request }) => request.workgroup === name)
         .map(({ id }) => id)
-      const size = typeof MaxResults === 'number' ? MaxResults : listPageSize
+      const size = pageSize(MaxResults, listPageSize)
+      if (typeof size !== 'number') return size
       const { items, next } = pageOf(ids.reverse(), NextToken, size)
       return result({ QueryExecutionIds: items, NextToken: next })
     },
@@ -117,7 +118,7 @@ export function athenaService(options: AthenaServiceOptions): AthenaServiceWithC
           return invalidRequest(`Query has not yet finished. Current state: ${query.state}`)
         if (query.state !== 'SUCCEEDED')
           return invalidRequest(`Query did not finish successfully. Final query state: ${query.state}`)
-        const size = pageSize(MaxResults)
+        const size = pageSize(MaxResults, resultsPageSize)
         if (typeof size !== 'number') return size
         const start = pageStart(NextToken)
         if (start === undefined) return invalidRequest('NextToken is not valid')

@@ -1,6 +1,7 @@
+import { parseObjectUri } from '../object-uri.js'
 import { type AwsFault, type AwsOutcome, result } from '../service.js'
 import { epochSeconds, pageOf, type WireRecord, wireRecord, wireString } from '../wire-values.js'
-import { invalidRequest } from './query-request.js'
+import { invalidRequest, listPageSize, pageSize } from './query-request.js'
 
 interface WorkGroup {
   readonly name: string
@@ -14,7 +15,6 @@ export const engineVersion = {
   SelectedEngineVersion: 'AUTO',
   EffectiveEngineVersion: 'Athena engine version 3',
 }
-const listPageSize = 50
 
 /** Workgroups, of which a query needs only where its results go. */
 export class WorkGroups {
@@ -51,7 +51,8 @@ export class WorkGroups {
   }
 
   list({ NextToken, MaxResults }: WireRecord): AwsOutcome {
-    const size = typeof MaxResults === 'number' ? MaxResults : listPageSize
+    const size = pageSize(MaxResults, listPageSize)
+    if (typeof size !== 'number') return size
     const { items, next } = pageOf([...this.#byName.values()], NextToken, size)
     return result({ WorkGroups: items.map(workGroupSummary), NextToken: next })
   }
@@ -69,6 +70,8 @@ export class WorkGroups {
     const { EnforceWorkGroupConfiguration: enforced = true, ResultConfiguration } = found.configuration
     const own = wireString(wireRecord(ResultConfiguration).OutputLocation)
     const location = enforced === true ? (own ?? asked) : (asked ?? own)
+    if (location !== undefined && parseObjectUri(location) === undefined)
+      return invalidRequest(`outputLocation is not a valid S3 path: ${location}`)
     if (location !== undefined) return location.endsWith('/') ? location : `${location}/`
     return invalidRequest(
       'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',

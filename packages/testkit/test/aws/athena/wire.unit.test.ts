@@ -1,7 +1,15 @@
 import { TidewaterError } from '@tidewater/core'
 import { describe, expect, it } from 'vitest'
+import { AthenaQuery, type QueryHost } from '../../../src/aws/athena/query.js'
 import { failureOf, moreRunsNeeded } from '../../../src/aws/athena/query-failure.js'
-import { pageSize, pageStart, pageToken, queryRequest } from '../../../src/aws/athena/query-request.js'
+import {
+  pageSize,
+  pageStart,
+  pageToken,
+  type QueryRequest,
+  queryRequest,
+} from '../../../src/aws/athena/query-request.js'
+import { wireRuntimeStatistics } from '../../../src/aws/athena/query-wire.js'
 import { columnInfo, queryResults, resultsCsv, resultsPage } from '../../../src/aws/athena/results.js'
 import { WorkGroups } from '../../../src/aws/athena/workgroups.js'
 
@@ -34,8 +42,9 @@ describe('results', () => {
     expect(pageStart(pageToken(7))).toBe(7)
     expect(pageStart(undefined)).toBe(0)
     expect(pageStart('7')).toBeUndefined()
-    expect(pageSize(undefined)).toBe(1_000)
-    for (const size of [0, 1_001]) expect(pageSize(size)).toMatchObject({ name: 'InvalidRequestException' })
+    expect(pageSize(undefined, 1_000)).toBe(1_000)
+    for (const size of [0, 1.5, 1_001])
+      expect(pageSize(size, 1_000)).toMatchObject({ name: 'InvalidRequestException' })
   })
 
   it.each([
@@ -67,6 +76,12 @@ describe('a request', () => {
   })
 })
 
+it('a query that failed has put out no rows', () => {
+  const request = queryRequest({ QueryString: 'SELECT missing' }) as QueryRequest
+  const query = new AthenaQuery(request, 's3://bucket/', {} as QueryHost)
+  expect(wireRuntimeStatistics(query, 0)).toMatchObject({ Rows: { OutputRows: 0 } })
+})
+
 describe('a failure', () => {
   it.each([
     ['NOT_SUPPORTED: no', '', 'NOT_SUPPORTED: no', 2],
@@ -88,11 +103,15 @@ describe('a failure', () => {
 })
 
 it('a workgroup that enforces nothing leaves the place to the query', () => {
-  const groups = new WorkGroups('s3://b/results', 0)
+  const groups = new WorkGroups('s3://bucket/results', 0)
   groups.create({ Name: 'bare' }, 0)
-  expect(groups.outputLocation('primary', undefined)).toBe('s3://b/results/')
-  expect(groups.outputLocation('primary', 's3://b/own/')).toBe('s3://b/own/')
-  expect(groups.outputLocation('bare', 's3://b/own')).toBe('s3://b/own/')
+  expect(groups.outputLocation('primary', undefined)).toBe('s3://bucket/results/')
+  expect(groups.outputLocation('primary', 's3://bucket/own/')).toBe('s3://bucket/own/')
+  expect(groups.outputLocation('bare', 's3://bucket/own')).toBe('s3://bucket/own/')
+  expect(groups.outputLocation('bare', '/tmp/results')).toMatchObject({
+    message: expect.stringContaining('is not a valid S3 path'),
+  })
+  expect(groups.list({ MaxResults: 0 })).toMatchObject({ name: 'InvalidRequestException' })
   expect(groups.outputLocation('bare', undefined)).toMatchObject({
     message: expect.stringContaining('No output location provided'),
   })
