@@ -7,6 +7,7 @@ import { expectGone, startFixture } from '../processes.js'
 test.each([
   // Kafka, Python, Spark's JVM.
   ['start-stack.ts'],
+  ['start-athena.ts'],
   // Three brokers, of which one can't even hear that it is to end.
   ['start-cluster.ts'],
 ])('no process and no temporary folder outlives a parent that was killed by SIGKILL: %s', async (fixture) => {
