@@ -82,21 +82,25 @@ def _load(session, arguments: dict) -> Tuple[Any, str]:
 
 
 def _filter(session, table, name: str, where: str):
-    """The predicate as Iceberg's expression. Raises Refused when it names a column that is no partition's source."""
+    """The predicate as Iceberg's expression. Raises Refused when it doesn't select whole partitions."""
     jvm = session._jvm
     converter = jvm.org.apache.spark.sql.execution.datasources.SparkExpressionConverter
     resolved = converter.collectResolvedSparkExpression(session._jsparkSession, name, where)
-    expression = converter.convertToIcebergExpression(resolved)
-    sources = {field.sourceId() for field in table.spec().fields()}
-    expressions = jvm.java.util.ArrayList()
-    expressions.add(expression)
-    named = jvm.org.apache.iceberg.expressions.Binder.boundReferences(table.schema().asStruct(), expressions, False)
-    if any(field_id not in sources for field_id in named):
-        raise Refused(
-            "NOT_SUPPORTED: Unexpected FilterNode found in plan; probably connector was not able to handle provided "
-            "WHERE expression"
-        )
+    try:
+        expression = converter.convertToIcebergExpression(resolved)
+    except Exception as error:
+        # Functions of columns: what Iceberg has no expression for can't be told by partitions either.
+        raise _unselective() from error
+    if not jvm.org.apache.iceberg.expressions.ExpressionUtil.selectsPartitions(expression, table, False):
+        raise _unselective()
     return expression
+
+
+def _unselective() -> Refused:
+    return Refused(
+        "NOT_SUPPORTED: Unexpected FilterNode found in plan; probably connector was not able to handle provided "
+        "WHERE expression"
+    )
 
 
 def _rewrite_options(properties) -> Dict[str, str]:

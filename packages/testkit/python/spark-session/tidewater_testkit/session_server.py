@@ -126,7 +126,8 @@ class SessionServer:
                 "statement-failed",
                 id=statement.id,
                 message=first_lines(error),
-                causes=cause_chain(error)[:CAUSES_LIMIT_CHARACTERS],
+                # PySpark's own classes of exceptions have lost those of the JVM.
+                causes=f"{type(error).__name__}: {cause_chain(error)}"[:CAUSES_LIMIT_CHARACTERS],
                 cancelled=statement.cancelled.is_set(),
             )
         finally:

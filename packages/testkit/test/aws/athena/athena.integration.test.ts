@@ -181,6 +181,20 @@ it('serves our own engine, over partitions by transforms and with parameters in 
   expect(await parametersOf('events')).toHaveProperty('owner')
 })
 
+it('optimizes by what selects whole partitions only', async () => {
+  await done(`CREATE TABLE web.parts (id bigint, at timestamp) PARTITIONED BY (day(at), bucket(2, id))
+    TBLPROPERTIES ('table_type'='ICEBERG')`)
+  const reason = async (where: string) =>
+    (await run(`OPTIMIZE web.parts REWRITE DATA USING BIN_PACK WHERE ${where}`)).Status?.StateChangeReason
+  const from = "at >= TIMESTAMP '2026-01-01 00:00:00 UTC'"
+  expect(await reason(from)).toBeUndefined()
+  expect(await reason(`(${from} AND at < TIMESTAMP '2026-01-02 00:00:00 UTC') OR at IS NULL`)).toBeUndefined()
+  for (const cut of ["at >= TIMESTAMP '2026-01-01 00:30:00 UTC'", `${from} AND id = 1`, 'hour(at) = 1'])
+    expect(await reason(cut)).toMatch(/^NOT_SUPPORTED: Unexpected FilterNode found in plan/)
+  expect(await reason('missing = 1')).toMatch(/^COLUMN_NOT_FOUND/)
+  expect(await reason('at = ')).toMatch(/^SYNTAX_ERROR/)
+})
+
 it('applies deletes once a data file has as many files of them as the table says', async () => {
   await done(`CREATE TABLE web.fewer (id bigint)
     TBLPROPERTIES ('table_type'='ICEBERG', 'write.delete.mode'='merge-on-read')`)
@@ -255,7 +269,16 @@ it('is idempotent by its token, and refuses what is too much', async () => {
 
   stack().athena.failNext({ message: 'ICEBERG_COMMIT_ERROR: told so', category: 2 })
   expect((await run('VACUUM web.clicks')).Status?.StateChangeReason).toBe('ICEBERG_COMMIT_ERROR: told so')
-  expect((await run('SELECT 1 FROM web.missing')).Status?.StateChangeReason).toMatch(/^TABLE_NOT_FOUND/)
+  for (const [sql, name] of [
+    ['SELECT 1 FROM web.missing', /^TABLE_NOT_FOUND/],
+    ['SELECT missing FROM web.clicks', /^COLUMN_NOT_FOUND/],
+    ['SELECT (1', /^SYNTAX_ERROR/],
+    ['SELECT no_function(1)', /^SYNTAX_ERROR/],
+  ] as const)
+    expect((await run(sql)).Status).toMatchObject({
+      StateChangeReason: expect.stringMatching(name),
+      AthenaError: { ErrorCategory: 2 },
+    })
 })
 
 it('has workgroups, whose place for results beats that of a query', async () => {

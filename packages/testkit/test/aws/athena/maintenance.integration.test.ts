@@ -13,7 +13,7 @@ let athena: AthenaClient
 let glue: GlueClient
 let store: ObjectStore
 
-const days = ['2026-01-01', '2026-01-02', '1969-12-31', undefined]
+const days = ['2026-01-01', '2026-01-02', '2026-01-03', undefined]
 /** Has Spark's only core for as long as it is left to run. */
 const longQuery = 'SELECT count(*) FROM range(0, 100000000000) a WHERE rand() < 2'
 
