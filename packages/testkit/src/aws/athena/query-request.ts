@@ -54,12 +54,13 @@ export function queryRequest(body: WireRecord): QueryRequest | AwsFault {
   const catalog = wireString(context.Catalog)
   if (catalog !== undefined && catalog.toLowerCase() !== 'awsdatacatalog')
     return invalidRequest(`Data catalog ${catalog} does not exist`)
-  const statement = parseStatement(sql)
+  const database = wireString(context.Database)?.toLowerCase()
+  const statement = parseStatement(sql, database)
   if ('problem' in statement) return invalidRequest(statement.problem)
   return {
     sql,
     statement,
-    database: wireString(context.Database)?.toLowerCase(),
+    database,
     catalog,
     workgroup: wireString(body.WorkGroup) ?? 'primary',
     token,

@@ -30,6 +30,28 @@ function sparkName(value: string): string {
   return value.toLowerCase() === sparkCatalog ? sparkCatalog : `\`${value.replaceAll('`', '``')}\``
 }
 
+/** Tables of a table's metadata (Athena user guide, "Query Iceberg table metadata"). */
+const metadataTable = /^(.+)\$(files|manifests|history|partitions|snapshots|refs)$/i
+
+/**
+ * What selects, where `"db"."t$files"` is a table of a table's metadata.
+ *
+ * @param database of a name that says none
+ */
+export function toSparkSelect(tokens: readonly SqlToken[], database: string | undefined): string {
+  let before: SqlToken | undefined
+  const parts = tokens.map((token) => {
+    const [, table, kind] = (token.kind === 'double-quoted' ? metadataTable.exec(token.value) : null) ?? []
+    const isQualified = before?.raw === '.'
+    const canBeTable = isQualified || before?.raw === ',' || /^(from|join)$/i.test(before?.raw ?? '')
+    if (token.kind !== 'blank') before = token
+    if (table === undefined || kind === undefined || !canBeTable) return sparkToken(token)
+    const names = [...(isQualified || database === undefined ? [] : [database]), table, kind.toLowerCase()]
+    return names.map(sparkName).join('.')
+  })
+  return parts.join('')
+}
+
 /** In DDL, which is Hive's, double quotes are around texts. */
 export function toSparkDdl(tokens: readonly SqlToken[]): string {
   return toSparkSql(

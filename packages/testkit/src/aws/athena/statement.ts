@@ -1,5 +1,5 @@
 import { MaintenanceParser, type MaintenanceStatement } from './maintenance-parser.js'
-import { toSparkCreateTable, toSparkDdl, toSparkSql } from './spark-sql.js'
+import { toSparkCreateTable, toSparkDdl, toSparkSelect } from './spark-sql.js'
 import { mismatch, type SqlToken, type SyntaxProblem, sqlTokens } from './sql-tokens.js'
 
 interface StatementKind {
@@ -18,8 +18,12 @@ export type Statement =
       readonly rows: 'with-header' | 'without-header' | 'none'
     })
 
-/** Reads as much of a statement as Athena says otherwise than Spark. The rest is read by Spark, when the query runs. */
-export function parseStatement(sql: string): Statement | SyntaxProblem {
+/**
+ * Reads as much of a statement as Athena says otherwise than Spark. The rest is read by Spark, when the query runs.
+ *
+ * @param database of the query
+ */
+export function parseStatement(sql: string, database?: string): Statement | SyntaxProblem {
   const all = withoutSemicolon(sqlTokens(sql))
   const [first, second] = all.filter(({ kind }) => kind !== 'blank')
   if (first === undefined) return mismatch(sql, undefined)
@@ -33,14 +37,14 @@ export function parseStatement(sql: string): Statement | SyntaxProblem {
     case 'WITH':
     case 'VALUES':
     case '(':
-      return { act: 'sql', ...dml('SELECT'), sql: toSparkSql(rest), rows: 'with-header' }
+      return { act: 'sql', ...dml('SELECT'), sql: toSparkSelect(rest, database), rows: 'with-header' }
     case 'INSERT':
     case 'DELETE':
     case 'UPDATE':
     case 'MERGE':
-      return { act: 'sql', ...dml(word), sql: toSparkSql(rest), rows: 'none' }
+      return { act: 'sql', ...dml(word), sql: toSparkSelect(rest, database), rows: 'none' }
     case 'EXPLAIN':
-      return { act: 'sql', ...utility(word), sql: toSparkSql(rest), rows: 'without-header' }
+      return { act: 'sql', ...utility(word), sql: toSparkSelect(rest, database), rows: 'without-header' }
     case 'SHOW':
     case 'DESCRIBE':
       return { act: 'sql', ...utility(word), sql: toSparkDdl(rest), rows: 'without-header' }

@@ -104,6 +104,18 @@ it('selects by pages, with a header, columns and a file of results', async () =>
   await expect(athena.send(tooMany)).rejects.toMatchObject({ name: 'InvalidRequestException' })
 })
 
+it.each([
+  ['files', 'sum(record_count)', '6'],
+  ['manifests', 'sum(added_data_files_count)', '6'],
+  ['history', 'count_if(is_current_ancestor)', '6'],
+  ['partitions', 'sum(file_count)', '6'],
+  ['snapshots', 'count(DISTINCT snapshot_id)', '6'],
+  ['refs', 'max(name)', 'main'],
+])('selects from "clicks$%s"', async (table, what, value) => {
+  expect(await cells(`SELECT ${what} FROM "web"."clicks$${table}"`)).toEqual([[value]])
+  expect(await cells(`SELECT ${what} FROM "clicks$${table}"`)).toEqual([[value]])
+})
+
 it('optimizes the partitions of a predicate, then all in rounds', async () => {
   await setParameter('clicks', 'owner')
   const optimize = 'OPTIMIZE web.clicks REWRITE DATA USING BIN_PACK'

@@ -69,6 +69,22 @@ describe('in Spark SQL', () => {
   })
 
   it.each([
+    ['SELECT * FROM "web"."t$files"', 'SELECT * FROM `web`.`t`.`files`'],
+    ['SELECT * FROM AwsDataCatalog.web."t$Refs" r', 'SELECT * FROM awsdatacatalog.web.`t`.`refs` r'],
+    ['SELECT * FROM "t$history"', 'SELECT * FROM `mine`.`t`.`history`'],
+    ['SELECT 1 FROM a, "t`$snapshots"', 'SELECT 1 FROM a, `mine`.`t```.`snapshots`'],
+    [
+      'SELECT 1 FROM a JOIN /* all */ "t$manifests" ON 1=1',
+      'SELECT 1 FROM a JOIN /* all */ `mine`.`t`.`manifests` ON 1=1',
+    ],
+    ['SELECT 1 AS "t$files", \'"t$files"\'', 'SELECT 1 AS `t$files`, \'"t$files"\''],
+    ['SELECT * FROM "t$all_entries"', 'SELECT * FROM `t$all_entries`'],
+    ['INSERT INTO t SELECT * FROM "o$partitions"', 'INSERT INTO t SELECT * FROM `mine`.`o`.`partitions`'],
+  ])('%s reads metadata', (sql, spark) => {
+    expect(parseStatement(sql, 'mine')).toMatchObject({ sql: spark })
+  })
+
+  it.each([
     ['WITH a AS (SELECT 1) SELECT * FROM a', 'DML', 'SELECT', 'with-header'],
     ['INSERT INTO t VALUES (1)', 'DML', 'INSERT', 'none'],
     ['SHOW TABLES', 'UTILITY', 'SHOW', 'without-header'],
