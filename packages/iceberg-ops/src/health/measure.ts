@@ -2,7 +2,7 @@ import { parseConfig } from '@tidewater/core'
 import type { ObjectStore } from '@tidewater/core/storage'
 import { z } from 'zod'
 import { scanFiles, type UnreadableFile } from '../metadata/scan-files.js'
-import type { Snapshot, TableMetadata } from '../metadata/table/model.js'
+import type { ColumnType, Snapshot, TableMetadata } from '../metadata/table/model.js'
 import { type FileSizes, HealthAggregate, type PartitionTally } from './aggregate.js'
 import { findOrphans } from './orphans.js'
 import { partitionPredicate } from './partition-predicate.js'
@@ -87,6 +87,7 @@ export async function measureHealth(
     location: metadata.location,
     metadataLocation: metadataLocation ?? null,
     formatVersion: metadata.formatVersion,
+    repeatedColumns: repeatedColumns(metadata),
     measuredAtMs: nowMs,
     snapshotId: metadata.currentSnapshotId === undefined ? null : String(metadata.currentSnapshotId),
     dataFiles: {
@@ -122,6 +123,15 @@ export async function measureHealth(
   }
 }
 
+function repeatedColumns({ schemas, currentSchemaId }: TableMetadata): string[] {
+  const isRepeated = (type: ColumnType): boolean => {
+    if (typeof type === 'string') return false
+    return type.type !== 'struct' || type.fields.some((field) => isRepeated(field.type))
+  }
+  const { fields = [] } = schemas.find(({ schemaId }) => schemaId === currentSchemaId) ?? {}
+  return fields.filter(({ type }) => isRepeated(type)).map(({ name }) => name)
+}
+
 function fileSizes({ properties }: TableMetadata, targetFileSizeBytes: number | undefined): FileSizes {
   const targetBytes =
     targetFileSizeBytes ?? bytesOf(properties, 'write.target-file-size-bytes', 512 * mebibyte)
@@ -129,6 +139,9 @@ function fileSizes({ properties }: TableMetadata, targetFileSizeBytes: number | 
     targetBytes,
     minBytes: Math.floor(targetBytes * 0.75),
     maxBytes: Math.floor(targetBytes * 1.8),
+    minDeleteBytes: Math.floor(
+      bytesOf(properties, 'write.delete.target-file-size-bytes', 64 * mebibyte) * 0.75,
+    ),
     openCostBytes: bytesOf(properties, 'read.split.open-file-cost', 4 * mebibyte),
   }
 }
@@ -174,7 +187,7 @@ function partitionHealth(
   sizes: FileSizes,
   specs: number,
 ): PartitionHealth {
-  const { partition, manifests: _, ...sums } = tally
+  const { partition, manifests: _, mergeableDeleteFiles: __, ...sums } = tally
   const { specId, name } = partition
   // The columns of an earlier spec's partition may also be those of files that are being written by the present one.
   const isAmbiguous = specs > 1 && specId !== metadata.defaultSpecId

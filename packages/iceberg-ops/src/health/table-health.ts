@@ -11,6 +11,8 @@ export interface TableHealth {
   /** Null where the catalog keeps the metadata itself. */
   readonly metadataLocation: string | null
   readonly formatVersion: number
+  /** Columns that are lists or maps, or have some inside. */
+  readonly repeatedColumns: readonly string[]
   readonly measuredAtMs: number
   /** Null while the table has no snapshot. */
   readonly snapshotId: string | null
@@ -52,6 +54,8 @@ export interface SizeClass {
 
 export interface DeleteStatistics {
   readonly positionDeleteFiles: number
+  /** Those smaller than 75 % of `write.delete.target-file-size-bytes` (64 MiB) in the partition that has most: only a partition's are merged. */
+  readonly mostInOnePartition: number
   readonly equalityDeleteFiles: number
   readonly deletionVectors: number
   /** Rows that position delete files and deletion vectors delete: at most, as several may name the same row. */

@@ -7,6 +7,8 @@ import { isInWindow, type MaintenancePolicy, type MaintenanceRule, requireClock,
 const hourMs = 3_600_000
 /** Iceberg's `commit.manifest.target-size-bytes`. */
 const manifestTargetBytes = 8 * 2 ** 20
+/** Iceberg's own `min-input-files`: position deletes of a partition with fewer are left as they are. */
+const mostMinInputFiles = 5
 
 /** What maintenance does to a table now, and why, or why not. */
 export interface TablePlan {
@@ -67,10 +69,18 @@ export function decideMaintenance(health: TableHealth, policy: MaintenancePolicy
     rule === undefined || heldBack !== undefined
       ? order.map((name) => skipped(name, heldBack ?? 'no rule'))
       : order.map((name) => deciders[name](health, rule, nowMs))
+  return planWith({ table: health.table, snapshotId: health.snapshotId }, decisions)
+}
+
+/** The plan with other decisions, and with what they gain and cost. */
+export function planWith(
+  { table, snapshotId }: Pick<TablePlan, 'table' | 'snapshotId'>,
+  decisions: readonly Decision[],
+): TablePlan {
   const planned = decisions.filter((one): one is PlannedOperation => one.planned)
   return {
-    table: health.table,
-    snapshotId: health.snapshotId,
+    table,
+    snapshotId,
     decisions,
     gainFiles: planned.reduce((sum, { gainFiles }) => sum + gainFiles, 0),
     costBytes: planned.reduce((sum, { costBytes }) => sum + costBytes, 0),
@@ -181,13 +191,14 @@ const rewritePositionDeleteFiles: Decider = ({ deletes }, { operations }) => {
   const name = 'rewrite_position_delete_files'
   const settings = operations.rewritePositionDeleteFiles
   if (settings === false) return optedOut(name)
-  const { positionDeleteFiles: files } = deletes
-  const found = `${counted(files, 'position delete file')}; merged from ${settings.minFiles} on`
-  if (files < settings.minFiles) return skipped(name, found)
+  const { positionDeleteFiles: files, mostInOnePartition: most } = deletes
+  const minInputFiles = Math.max(2, Math.min(settings.minFiles, mostMinInputFiles))
+  const found = `${counted(files, 'position delete file')}, ${countText(most)} small ones in one partition at most; merged from ${settings.minFiles} on, and ${minInputFiles} of a partition`
+  if (files < settings.minFiles || most < minInputFiles) return skipped(name, found)
   return {
     name,
     planned: true,
-    operation: { operation: name },
+    operation: { operation: name, minInputFiles },
     reason: found,
     expected: 'fewer position delete files, and none of data files that are gone',
     gainFiles: 0,

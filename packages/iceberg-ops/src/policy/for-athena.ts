@@ -1,5 +1,5 @@
 import { durationText } from '../health/format.js'
-import type { Decision, PlannedOperation, TablePlan } from './decide.js'
+import { type Decision, type PlannedOperation, planWith, type TablePlan } from './decide.js'
 import type { MaintenanceRule } from './policy.js'
 
 const hourMs = 3_600_000
@@ -32,13 +32,7 @@ export function planForAthena(plan: TablePlan, rule: MaintenanceRule, nowMs: num
         ]
     }
   })
-  const planned = decisions.filter((one): one is PlannedOperation => one.planned)
-  return {
-    ...plan,
-    decisions,
-    gainFiles: planned.reduce((sum, { gainFiles }) => sum + gainFiles, 0),
-    costBytes: planned.reduce((sum, { costBytes }) => sum + costBytes, 0),
-  }
+  return planWith(plan, decisions)
 }
 
 function withoutSizes(decision: PlannedOperation): PlannedOperation {

@@ -162,6 +162,7 @@ describe('measureHealth', () => {
     ])
     expect((await measure()).deletes).toEqual({
       positionDeleteFiles: 1,
+      mostInOnePartition: 1,
       equalityDeleteFiles: 1,
       deletionVectors: 1,
       positionDeletes: 5,

@@ -156,11 +156,26 @@ describe('the other operations', () => {
     })
   })
 
-  it('merge position deletes when they are many', () => {
-    const deletes = { ...tableOf().deletes, positionDeleteFiles: 10, bytes: 100 }
+  it('merge position deletes when they are many, and several of a partition: one is left as it is', () => {
     const name = 'rewrite_position_delete_files'
-    expect(decision(name, tableOf({ deletes }))).toMatchObject({ planned: true, costBytes: 200 })
-    expect(decision(name, tableOf())).toMatchObject({ planned: false })
+    const ofDeletes = (positionDeleteFiles: number, mostInOnePartition: number, operations?: Operations) => {
+      const deletes = { ...tableOf().deletes, positionDeleteFiles, mostInOnePartition, bytes: 100 }
+      return decision(name, tableOf({ deletes }), operations)
+    }
+    expect(ofDeletes(10, 5)).toMatchObject({
+      planned: true,
+      operation: { operation: name, minInputFiles: 5 },
+      costBytes: 200,
+    })
+    expect(ofDeletes(10, 4)).toMatchObject({
+      planned: false,
+      reason:
+        '10 position delete files, 4 small ones in one partition at most; merged from 10 on, and 5 of a partition',
+    })
+    expect(ofDeletes(9, 9)).toMatchObject({ planned: false })
+    const eager: Operations = { rewritePositionDeleteFiles: { minFiles: 1 } }
+    expect(ofDeletes(2, 2, eager)).toMatchObject({ operation: { operation: name, minInputFiles: 2 } })
+    expect(ofDeletes(2, 1, eager)).toMatchObject({ planned: false })
   })
 })
 
