@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { scanFiles, type UnreadableFile } from '../metadata/scan-files.js'
 import type { ColumnType, Snapshot, TableMetadata } from '../metadata/table/model.js'
 import { type FileSizes, HealthAggregate, type PartitionTally } from './aggregate.js'
+import { type CatalogClaim, disagreementsOf } from './disagreements.js'
+import { isBucketRoot } from './location-set.js'
 import { findOrphans } from './orphans.js'
 import { partitionPredicate } from './partition-predicate.js'
 import { streamsOf } from './streams.js'
@@ -22,7 +24,10 @@ const hourMs = 3_600_000
 const optionsSchema = z.strictObject({
   /** Size that data files are meant to have. Default: the table's `write.target-file-size-bytes`, else 512 MiB. */
   targetFileSizeBytes: z.int().min(1).optional(),
-  /** Looks for files no metadata names that are older than this: lists the table's location, and reads every snapshot. Default: no. */
+  /**
+   * Looks for files no metadata names that are older than this: lists the table's location, and reads every snapshot. Not where that
+   * is the root of a bucket, or disputed. Default: no.
+   */
   orphansOlderThanMs: z.int().optional(),
   /** Manifests that are read at a time. Default 8. */
   concurrency: z.int().min(1).max(256).optional(),
@@ -41,6 +46,8 @@ export interface MeasuredTable {
   readonly name: string
   readonly metadata: TableMetadata
   readonly metadataLocation?: string | undefined
+  /** What catalogs say of it, to be held against its metadata. Default: nothing. */
+  readonly claims?: readonly CatalogClaim[]
 }
 
 /**
@@ -54,7 +61,7 @@ export async function measureHealth(
   table: MeasuredTable,
   { objects, nowMs, signal, ...rest }: MeasureOptions,
 ): Promise<TableHealth> {
-  const { metadata, metadataLocation } = table
+  const { metadata, metadataLocation, claims = [] } = table
   const options = parseConfig(optionsSchema, rest, 'health options')
   const sizes = fileSizes(metadata, options.targetFileSizeBytes)
   const aggregate = new HealthAggregate(sizes, metadata.snapshots)
@@ -72,8 +79,11 @@ export async function measureHealth(
     sum(data, (tally) => tally.records),
   ]
   const currentBytes = fileBytes + listBytes + aggregate.manifestBytes
+  const disagreements = disagreementsOf(metadata, metadataLocation, claims)
+  // What lies there may be another's, or named by metadata that is not this.
+  const isShared = isBucketRoot(metadata.location) || disagreements.length > 0
   const orphans =
-    options.orphansOlderThanMs === undefined
+    options.orphansOlderThanMs === undefined || isShared
       ? null
       : await findOrphans(metadata, {
           objects,
@@ -120,6 +130,7 @@ export async function measureHealth(
     compaction: compactionEstimate(data, aggregate, sizes, splitBytes(metadata)),
     orphans,
     unreadable: unreadable.map(inWords),
+    disagreements,
   }
 }
 
@@ -257,8 +268,8 @@ function compactionEstimate(
   }
 }
 
-function inWords({ location, error }: UnreadableFile) {
-  return { location, code: error.code, message: error.message }
+function inWords({ location, filesBefore, error }: UnreadableFile) {
+  return { location, filesRead: filesBefore, code: error.code, message: error.message }
 }
 
 function sum<T>(items: readonly T[], pick: (item: T) => number): number {

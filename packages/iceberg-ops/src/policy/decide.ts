@@ -1,4 +1,5 @@
 import { bytesText, counted, countText, durationText, instantText } from '../health/format.js'
+import { isBucketRoot } from '../health/location-set.js'
 import type { PartitionHealth, TableHealth } from '../health/table-health.js'
 import type { TableOperation, TableOperationName } from '../statement/operation.js'
 import type { Predicate } from '../statement/predicate.js'
@@ -99,6 +100,11 @@ function whyNothing(
   const [first] = health.unreadable
   // What is in it would look like an orphan, or be left out of a merge that is then measured wrongly.
   if (first !== undefined) return `A manifest of the table can't be read: ${first.location}`
+  const [disagreement] = health.disagreements
+  if (disagreement !== undefined) {
+    const { what, measured, said, by } = disagreement
+    return `It is disputed which table this is: ${what} ${measured}, and ${said} by ${by}`
+  }
   return undefined
 }
 
@@ -259,10 +265,11 @@ const expireSnapshots: Decider = ({ snapshots, streams }, { operations }, nowMs)
   }
 }
 
-const removeOrphanFiles: Decider = ({ orphans }, { operations }, nowMs) => {
+const removeOrphanFiles: Decider = ({ orphans, location }, { operations }, nowMs) => {
   const name = 'remove_orphan_files'
   const settings = operations.removeOrphanFiles
   if (settings === false) return optedOut(name)
+  if (isBucketRoot(location)) return skipped(name, sharedBucket(location))
   if (orphans === null) return skipped(name, "The files below the table's location were not listed")
   const olderThanMs = Math.min(orphans.olderThanMs, nowMs - settings.minAgeHours * hourMs)
   const found = `${counted(orphans.count, 'file')} of ${bytesText(orphans.bytes)} that no metadata names, older than ${instantText(olderThanMs)}`
@@ -284,6 +291,11 @@ const deciders: Readonly<Record<(typeof order)[number], Decider>> = {
   rewrite_manifests: rewriteManifests,
   expire_snapshots: expireSnapshots,
   remove_orphan_files: removeOrphanFiles,
+}
+
+/** Why nothing is removed from a bucket that is the table's location as a whole. */
+export function sharedBucket(location: string): string {
+  return `${location} is a whole bucket: what else is in it would be taken for orphan files`
 }
 
 function optedOut(name: TableOperationName): SkippedOperation {

@@ -65,6 +65,7 @@ export function tableOf(more: Partial<TableHealth> = {}): TableHealth {
     },
     orphans: null,
     unreadable: [],
+    disagreements: [],
     ...more,
   }
 }

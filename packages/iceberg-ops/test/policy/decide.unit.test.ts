@@ -140,6 +140,14 @@ describe('the other operations', () => {
     expect(decision(name, tableOf({ orphans: { ...orphans, count: 0 } }))).toMatchObject({ planned: false })
   })
 
+  it('remove nothing from a bucket that is all the table’s location', () => {
+    const root = tableOf({ orphans, location: 's3://lake' })
+    expect(decision('remove_orphan_files', root, { removeOrphanFiles: { dryRun: false } })).toMatchObject({
+      planned: false,
+      reason: expect.stringContaining('s3://lake is a whole bucket'),
+    })
+  })
+
   it('group manifests that scatter partitions, and those of one partition when they are many', () => {
     const name = 'rewrite_manifests'
     const manifests = (dataManifests: number, mean: number) => ({
@@ -189,7 +197,12 @@ describe('a plan', () => {
     ['has no snapshot', { ...busy, snapshotId: null }, {}],
     [
       "can't be read: s3://lake/m.avro",
-      { ...busy, unreadable: [{ location: 's3://lake/m.avro', code: 'X', message: 'y' }] },
+      { ...busy, unreadable: [{ location: 's3://lake/m.avro', filesRead: 0, code: 'X', message: 'y' }] },
+      {},
+    ],
+    [
+      'uuid 1-2, and 3-4 by Glue',
+      { ...busy, disagreements: [{ what: 'uuid', measured: '1-2', said: '3-4', by: 'Glue' }] },
       {},
     ],
   ])('does nothing, and says why: %s', (reason, health, rule) => {
