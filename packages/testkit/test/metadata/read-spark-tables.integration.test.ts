@@ -1,14 +1,17 @@
 // Tables that Spark wrote, read from their files alone: what the reader finds is what Spark's metadata tables say.
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { fileStore } from '@tidewater/core/storage'
 import {
+  decideMaintenance,
   healthFindings,
   measureHealth,
+  measureTable,
+  parsePolicy,
   quoteSparkTable,
   sparkPredicate,
   type TableHealth,
@@ -454,6 +457,85 @@ it('selects each partition by its columns as Spark does', async () => {
   const rows = await query(counted.map(({ id, sql }) => ({ id, sql })))
   for (const { id, partition, records } of counted)
     expect(rows.get(id)?.[0]?.n, partition).toBe(String(records))
+})
+
+describe('damage to real files', () => {
+  const name = 'days_and_regions'
+
+  /** Puts other bytes in place of a file for as long as something is done. */
+  async function damaged<T>(location: string, edit: (bytes: Buffer) => Buffer, look: () => Promise<T>) {
+    const file = location.replace(/^file:/, '')
+    const bytes = await readFile(file)
+    await writeFile(file, edit(Buffer.from(bytes)))
+    try {
+      return await look()
+    } finally {
+      await writeFile(file, bytes)
+    }
+  }
+
+  it.each([
+    ['cut in half', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ['empty', () => Buffer.alloc(0)],
+    // Deflate has no checksum: a wrong bit in a block may stay unseen, but not one in what stands between blocks.
+    [
+      'wrong in its last byte',
+      (bytes: Buffer) => bytes.fill(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1),
+    ],
+    ['overwritten in a block', (bytes: Buffer) => bytes.fill(0xff, bytes.length - 60, bytes.length - 16)],
+    [
+      'of an unknown codec',
+      (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace('deflate', 'deflite'), 'latin1'),
+    ],
+  ])('a manifest that is %s is named, and the others are measured', async (_, edit) => {
+    const { manifests, files } = reported.get(name) as Reported
+    const [path = '', count = 0] = [manifests[0]?.path as string, Number(manifests[0]?.added)]
+    const orphansOlderThanMs = Date.now() + 60_000
+    const health = await damaged(path, edit, () => healthOf(name, { orphansOlderThanMs }))
+    expect(health.unreadable).toMatchObject([
+      { location: path, code: expect.stringMatching(/^METADATA_(CORRUPT|UNSUPPORTED)$/) },
+    ])
+    expect(health.unreadable[0]?.message).toContain(path)
+    expect(health.dataFiles.count).toBe(files.length - count)
+    expect(health.orphans).toBeNull()
+    expect(healthFindings(health)[0]).toMatchObject({
+      id: 'table.unreadable-manifest',
+      evidence: expect.stringContaining(path),
+    })
+    expect((await healthOf(name)).unreadable).toEqual([])
+  })
+
+  it('a metadata file or a manifest list that is cut is the end, and named', async () => {
+    const { metadataLocation = '', metadata } = await openTable(source(name), options)
+    const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)
+    for (const location of [metadataLocation, metadata.snapshots.at(-1)?.manifestList ?? ''])
+      await expect(
+        damaged(location, half, () => healthOf(name)),
+        location,
+      ).rejects.toMatchObject({
+        code: 'METADATA_CORRUPT',
+        message: expect.stringContaining(location),
+      })
+  })
+})
+
+it('finds that a copy of the metadata, or another catalog, says something else', async () => {
+  const { metadataLocation = '', metadata } = await openTable(source('evolved'), options)
+  const copy = join(warehouse, 'copied', 't', 'metadata', 'v1.metadata.json')
+  await mkdir(join(copy, '..'), { recursive: true })
+  await copyFile(metadataLocation, copy)
+  const copied = { type: 'hadoop', warehouse, namespace: 'copied', name: 't' } as const
+  const look = { ...options, nowMs: Date.now(), orphansOlderThanMs: Date.now() + 60_000 }
+  const health = await measureTable('copied.t', copied, { ...look, alsoIn: source('evolved') })
+  expect(health.disagreements.map(({ what, measured, said }) => [what, measured, said])).toEqual([
+    ['location', metadata.location, copy],
+    ['metadata', copy, metadataLocation],
+  ])
+  // What the table has written since would be an orphan by the copy.
+  expect(health.orphans).toBeNull()
+  const policy = parsePolicy({ version: 1, rules: [{ tables: ['*'] }] })
+  const { decisions } = decideMaintenance(health, policy, look.nowMs)
+  expect(decisions.filter(({ planned }) => planned)).toEqual([])
 })
 
 it('lists a file that nothing names once it is old enough, and none that a writer may have', async () => {
