@@ -19,9 +19,10 @@ export {
   parseIdentity,
   parseLanded,
 } from './audit/statements.js'
+export type { CatalogClaim } from './health/disagreements.js'
 export { healthFindings } from './health/findings.js'
 export { type MeasuredTable, type MeasureOptions, measureHealth } from './health/measure.js'
-export { measureTable } from './health/measure-table.js'
+export { type MeasureTableOptions, measureTable } from './health/measure-table.js'
 export { healthMarkdown, healthText } from './health/render.js'
 export type * from './health/table-health.js'
 export type { HealthThresholds, HealthThresholdsInput } from './health/thresholds.js'

@@ -61,6 +61,27 @@ export function tableSource(name: string, options: TableSourceOptions, io: CliIo
   }
 }
 
+/**
+ * Another catalog that should have the same table, by one word.
+ *
+ * @param place `glue`, `hadoop:<warehouse>`, `rest:<uri>`, or the location of a metadata file
+ */
+export function otherSource(
+  name: string,
+  place: string,
+  { warehouse: _, uri: __, ...account }: TableSourceOptions,
+  io: CliIo,
+): TableSource {
+  const [, type, where = ''] = /^(hadoop|rest):(.+)$/s.exec(place) ?? []
+  if (place === 'glue') return tableSource(name, { ...account, catalog: 'glue' }, io).source
+  if (type === 'hadoop') return tableSource(name, { catalog: type, warehouse: where }, io).source
+  if (type === 'rest') return tableSource(name, { ...account, catalog: type, uri: where }, io).source
+  if (/\.metadata\.json(\.gz)?$/.test(place)) return { type: 'metadata', location: absolute(place, io) }
+  throw new TidewaterError('USAGE', `Not a catalog: ${JSON.stringify(place)}`, {
+    remedy: 'Give glue, hadoop:<warehouse>, rest:<uri>, or the location of a metadata file.',
+  })
+}
+
 /** The store that has the table's files. */
 export function tableStore(options: TableSourceOptions): ObjectStore {
   return createObjectStore({ ...accountOf(options), pathStyle: options.endpoint !== undefined })

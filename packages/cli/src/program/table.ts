@@ -20,6 +20,10 @@ export function addTableCommands(program: Command, io: CliIo): void {
       'look for files no metadata names that are older, such as 3d: lists the table',
       ageMs,
     )
+    .option(
+      '--also-in <catalog>',
+      'another catalog that should have the same table, and is compared: glue, hadoop:<warehouse>, rest:<uri>, or a metadata file',
+    )
     .option('--markdown', 'print Markdown', false)
     .option('--json', 'print one JSON document', false)
     .addOption(failOnOption())

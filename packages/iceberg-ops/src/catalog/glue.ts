@@ -5,12 +5,18 @@ import type { GlueConfig } from './source.js'
 
 type Client = Pick<Sdk.GlueClient, 'send'> & { readonly config: { region(): Promise<string> } }
 
+export interface GlueEntry {
+  readonly metadataLocation: string
+  /** The folder in its storage descriptor, which Iceberg's writers keep as the metadata has it. */
+  readonly location?: string
+}
+
 /**
  * Where Glue's catalog says that the table's metadata is, through `@aws-sdk/client-glue`, which is loaded when this is called.
  *
  * @throws TidewaterError `TABLE_NOT_FOUND`, `TABLE_NOT_ICEBERG`, `PACKAGE_NOT_INSTALLED`, `ABORTED`, and what `awsFailure` says
  */
-export async function openFromGlue(config: GlueConfig, signal?: AbortSignal): Promise<string> {
+export async function openFromGlue(config: GlueConfig, signal?: AbortSignal): Promise<GlueEntry> {
   const sdk = await loadPeer(
     '@aws-sdk/client-glue',
     () => import('@aws-sdk/client-glue'),
@@ -30,7 +36,7 @@ export async function askGlue(
   client: Client,
   { database, name, catalogId, endpoint }: GlueSubject & Pick<GlueConfig, 'endpoint'>,
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<GlueEntry> {
   const subject = { database, name, ...(catalogId === undefined ? {} : { catalogId }) }
   const command = new sdk.GetTableCommand({
     DatabaseName: database,
@@ -49,5 +55,7 @@ export async function askGlue(
     () => client.send(command, signal === undefined ? {} : { abortSignal: signal }),
     { action: `Looking up table ${database}.${name}`, signal },
   )
-  return metadataLocationOf(subject, Table?.Parameters ?? {}, Table?.TableType)
+  const metadataLocation = metadataLocationOf(subject, Table?.Parameters ?? {}, Table?.TableType)
+  const location = Table?.StorageDescriptor?.Location
+  return { metadataLocation, ...(location ? { location } : {}) }
 }

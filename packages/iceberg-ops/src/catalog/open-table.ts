@@ -11,6 +11,8 @@ export interface OpenedTable {
   readonly metadata: TableMetadata
   /** The file `metadata` is from; a REST catalog may keep none. What two catalogs say of a table is compared by it. */
   readonly metadataLocation?: string
+  /** The table's folder as the catalog has it beside; only Glue does. */
+  readonly catalogLocation?: string
   /** The number in that file's name, which rises with each commit; undefined for a name without. */
   readonly metadataVersion?: number
   /** What a REST catalog gives with the table, such as credentials for its files (`s3.access-key-id`). May hold secrets. */
@@ -34,8 +36,9 @@ export async function openTable(source: TableSource, options: ReadOptions): Prom
       return openedTable(location, metadata)
     }
     case 'glue': {
-      const location = await openFromGlue(config, options.signal)
-      return openedTable(location, await readMetadataFile(location, options))
+      const { metadataLocation, location } = await openFromGlue(config, options.signal)
+      const opened = openedTable(metadataLocation, await readMetadataFile(metadataLocation, options))
+      return { ...opened, ...(location === undefined ? {} : { catalogLocation: location }) }
     }
     case 'rest': {
       const { metadataLocation, metadata, config: given } = await openFromRest(config, options.signal)

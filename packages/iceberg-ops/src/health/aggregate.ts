@@ -15,6 +15,8 @@ export interface PartitionTally {
   bytes: number
   records: number
   deleteFiles: number
+  /** Position delete files that merging may take. */
+  mergeableDeleteFiles: number
   candidateFiles: number
   candidateBytes: number
   /** Data manifests that name it. */
@@ -27,6 +29,8 @@ export interface FileSizes {
   /** A file below or above is rewritten (Iceberg: 75 % and 180 % of the target). */
   readonly minBytes: number
   readonly maxBytes: number
+  /** A position delete file below this is merged with others. */
+  readonly minDeleteBytes: number
   /** What opening a file counts for when a scan is split into tasks (`read.split.open-file-cost`). */
   readonly openCostBytes: number
 }
@@ -37,6 +41,7 @@ export class HealthAggregate implements FileVisitor {
   readonly filesBySpec = new Map<number, number>()
   readonly deletes = {
     positionDeleteFiles: 0,
+    mostInOnePartition: 0,
     equalityDeleteFiles: 0,
     deletionVectors: 0,
     positionDeletes: 0,
@@ -138,7 +143,11 @@ export class HealthAggregate implements FileVisitor {
     } else {
       deletes.positionDeletes += file.recordCount
       if (file.isDeletionVector) deletes.deletionVectors += 1
-      else deletes.positionDeleteFiles += 1
+      else {
+        deletes.positionDeleteFiles += 1
+        if (file.fileSizeBytes < this.#sizes.minDeleteBytes) tally.mergeableDeleteFiles += 1
+        deletes.mostInOnePartition = Math.max(deletes.mostInOnePartition, tally.mergeableDeleteFiles)
+      }
     }
     if (!file.isDeletionVector) deletes.bytes += file.fileSizeBytes
     else deletes.bytes += file.contentSizeBytes ?? this.#puffinBytes(file)
@@ -159,6 +168,7 @@ export class HealthAggregate implements FileVisitor {
       bytes: 0,
       records: 0,
       deleteFiles: 0,
+      mergeableDeleteFiles: 0,
       candidateFiles: 0,
       candidateBytes: 0,
       manifests: 0,

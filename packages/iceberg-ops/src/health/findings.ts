@@ -1,5 +1,6 @@
 import { type Finding, parseConfig, type Severity } from '@tidewater/core'
-import { bytesText, counted, countText, durationText, percentText } from './format.js'
+import { bytesText, counted, countText, durationText, instantText, percentText } from './format.js'
+import { isBucketRoot } from './location-set.js'
 import type { TableHealth } from './table-health.js'
 import { type HealthThresholds, type HealthThresholdsInput, healthThresholdsSchema } from './thresholds.js'
 
@@ -24,12 +25,56 @@ export function healthFindings(health: TableHealth, thresholds: HealthThresholds
 const unreadable: Check = ({ unreadable: manifests }) => {
   const [first] = manifests
   if (first === undefined) return undefined
+  const read = manifests.reduce((sum, { filesRead }) => sum + filesRead, 0)
   return {
     id: 'table.unreadable-manifest',
     severity: 'error',
     evidence: `${counted(manifests.length, 'manifest')} could not be read, the first ${first.location}: ${first.message}`,
-    reason: 'Readers of the table fail on it, and what is in it is in no figure of this report.',
+    reason: `Readers of the table fail on it, and what is in it is in no figure of this report${read === 0 ? '' : `, but for ${counted(read, 'file')} before the damage`}.`,
     fix: 'Allow this caller to read it, or restore it from a version of the object, or roll the table back.',
+  }
+}
+
+const words = { metadata: 'current metadata', location: 'location', uuid: 'table-uuid' } as const
+
+const disagreement: Check = ({ disagreements }) => {
+  const [first] = disagreements
+  if (first === undefined) return undefined
+  const all = disagreements.map(
+    ({ what, measured, said, by }) =>
+      `the ${words[what]} is ${measured} by the metadata that was measured, and ${said} by ${by}`,
+  )
+  return {
+    id: 'table.catalogs-disagree',
+    severity: 'error',
+    evidence: all.join('; ').replace(/^t/, 'T'),
+    reason:
+      'Readers and writers of the two see different tables, and expiry or the removal of orphans by one deletes what the other needs. Nothing is maintained meanwhile.',
+    fix: 'Find out which is written to, and drop the other entry (without its files), or register the current metadata with it.',
+  }
+}
+
+const clock: Check = ({ snapshots: { newestMs }, measuredAtMs }, { maxClockSkewMs }) => {
+  if (newestMs === null || newestMs - measuredAtMs <= maxClockSkewMs) return undefined
+  return {
+    id: 'table.clock',
+    severity: 'warning',
+    evidence: `The newest snapshot is of ${instantText(newestMs)}, ${durationText(newestMs - measuredAtMs)} after this machine measured it`,
+    reason:
+      'The clock of this machine or that of a writer is wrong: ages of snapshots and files are reckoned from both, and maintenance is refused above an hour.',
+    fix: 'Set both by NTP. A snapshot of the future is not expired before it is old by this clock.',
+  }
+}
+
+const bucketRoot: Check = ({ location }) => {
+  if (!isBucketRoot(location)) return undefined
+  return {
+    id: 'table.bucket-root',
+    severity: 'warning',
+    evidence: `The table's location is ${location}, a whole bucket`,
+    reason:
+      "Whatever else is in the bucket is below it and looks like its orphans, so that none are looked for; Athena's VACUUM refuses it.",
+    fix: 'Move the table into a folder of its own, by writing it anew.',
   }
 }
 
@@ -160,6 +205,9 @@ const orphanFiles: Check = ({ orphans }) => {
 
 const checks: readonly Check[] = [
   unreadable,
+  disagreement,
+  clock,
+  bucketRoot,
   smallFiles,
   deletes,
   metadataSize,

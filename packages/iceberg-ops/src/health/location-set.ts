@@ -87,3 +87,8 @@ export function plainLocation(location: string): string {
   if (kind === '' || kind === 'file') return path.startsWith('/') ? path : `/${path}`
   return `${/^s3[an]?$/.test(kind) ? 's3' : kind}://${path}`
 }
+
+/** Whether it is all of a bucket, whose other folders are other tables. */
+export function isBucketRoot(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/]*$/.test(plainLocation(location))
+}

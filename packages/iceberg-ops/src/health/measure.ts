@@ -2,8 +2,10 @@ import { parseConfig } from '@tidewater/core'
 import type { ObjectStore } from '@tidewater/core/storage'
 import { z } from 'zod'
 import { scanFiles, type UnreadableFile } from '../metadata/scan-files.js'
-import type { Snapshot, TableMetadata } from '../metadata/table/model.js'
+import type { ColumnType, Snapshot, TableMetadata } from '../metadata/table/model.js'
 import { type FileSizes, HealthAggregate, type PartitionTally } from './aggregate.js'
+import { type CatalogClaim, disagreementsOf } from './disagreements.js'
+import { isBucketRoot } from './location-set.js'
 import { findOrphans } from './orphans.js'
 import { partitionPredicate } from './partition-predicate.js'
 import { streamsOf } from './streams.js'
@@ -22,7 +24,10 @@ const hourMs = 3_600_000
 const optionsSchema = z.strictObject({
   /** Size that data files are meant to have. Default: the table's `write.target-file-size-bytes`, else 512 MiB. */
   targetFileSizeBytes: z.int().min(1).optional(),
-  /** Looks for files no metadata names that are older than this: lists the table's location, and reads every snapshot. Default: no. */
+  /**
+   * Looks for files no metadata names that are older than this: lists the table's location, and reads every snapshot. Not where that
+   * is the root of a bucket, or disputed. Default: no.
+   */
   orphansOlderThanMs: z.int().optional(),
   /** Manifests that are read at a time. Default 8. */
   concurrency: z.int().min(1).max(256).optional(),
@@ -41,6 +46,8 @@ export interface MeasuredTable {
   readonly name: string
   readonly metadata: TableMetadata
   readonly metadataLocation?: string | undefined
+  /** What catalogs say of it, to be held against its metadata. Default: nothing. */
+  readonly claims?: readonly CatalogClaim[]
 }
 
 /**
@@ -54,7 +61,7 @@ export async function measureHealth(
   table: MeasuredTable,
   { objects, nowMs, signal, ...rest }: MeasureOptions,
 ): Promise<TableHealth> {
-  const { metadata, metadataLocation } = table
+  const { metadata, metadataLocation, claims = [] } = table
   const options = parseConfig(optionsSchema, rest, 'health options')
   const sizes = fileSizes(metadata, options.targetFileSizeBytes)
   const aggregate = new HealthAggregate(sizes, metadata.snapshots)
@@ -72,8 +79,11 @@ export async function measureHealth(
     sum(data, (tally) => tally.records),
   ]
   const currentBytes = fileBytes + listBytes + aggregate.manifestBytes
+  const disagreements = disagreementsOf(metadata, metadataLocation, claims)
+  // What lies there may be another's, or named by metadata that is not this.
+  const isShared = isBucketRoot(metadata.location) || disagreements.length > 0
   const orphans =
-    options.orphansOlderThanMs === undefined
+    options.orphansOlderThanMs === undefined || isShared
       ? null
       : await findOrphans(metadata, {
           objects,
@@ -87,6 +97,7 @@ export async function measureHealth(
     location: metadata.location,
     metadataLocation: metadataLocation ?? null,
     formatVersion: metadata.formatVersion,
+    repeatedColumns: repeatedColumns(metadata),
     measuredAtMs: nowMs,
     snapshotId: metadata.currentSnapshotId === undefined ? null : String(metadata.currentSnapshotId),
     dataFiles: {
@@ -119,7 +130,17 @@ export async function measureHealth(
     compaction: compactionEstimate(data, aggregate, sizes, splitBytes(metadata)),
     orphans,
     unreadable: unreadable.map(inWords),
+    disagreements,
   }
+}
+
+function repeatedColumns({ schemas, currentSchemaId }: TableMetadata): string[] {
+  const isRepeated = (type: ColumnType): boolean => {
+    if (typeof type === 'string') return false
+    return type.type !== 'struct' || type.fields.some((field) => isRepeated(field.type))
+  }
+  const { fields = [] } = schemas.find(({ schemaId }) => schemaId === currentSchemaId) ?? {}
+  return fields.filter(({ type }) => isRepeated(type)).map(({ name }) => name)
 }
 
 function fileSizes({ properties }: TableMetadata, targetFileSizeBytes: number | undefined): FileSizes {
@@ -129,6 +150,9 @@ function fileSizes({ properties }: TableMetadata, targetFileSizeBytes: number | 
     targetBytes,
     minBytes: Math.floor(targetBytes * 0.75),
     maxBytes: Math.floor(targetBytes * 1.8),
+    minDeleteBytes: Math.floor(
+      bytesOf(properties, 'write.delete.target-file-size-bytes', 64 * mebibyte) * 0.75,
+    ),
     openCostBytes: bytesOf(properties, 'read.split.open-file-cost', 4 * mebibyte),
   }
 }
@@ -174,7 +198,7 @@ function partitionHealth(
   sizes: FileSizes,
   specs: number,
 ): PartitionHealth {
-  const { partition, manifests: _, ...sums } = tally
+  const { partition, manifests: _, mergeableDeleteFiles: __, ...sums } = tally
   const { specId, name } = partition
   // The columns of an earlier spec's partition may also be those of files that are being written by the present one.
   const isAmbiguous = specs > 1 && specId !== metadata.defaultSpecId
@@ -244,8 +268,8 @@ function compactionEstimate(
   }
 }
 
-function inWords({ location, error }: UnreadableFile) {
-  return { location, code: error.code, message: error.message }
+function inWords({ location, filesBefore, error }: UnreadableFile) {
+  return { location, filesRead: filesBefore, code: error.code, message: error.message }
 }
 
 function sum<T>(items: readonly T[], pick: (item: T) => number): number {

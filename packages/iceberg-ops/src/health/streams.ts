@@ -42,7 +42,8 @@ function* ancestors({ snapshots, currentSnapshotId }: TableMetadata): Generator<
 
 /** @param descending instants, newest first */
 function medianStep(descending: readonly number[]): number | null {
-  const steps = descending.slice(1).map((ms, at) => (descending[at] as number) - ms)
+  // Writers whose clocks differ may commit before their parents.
+  const steps = descending.slice(1).map((ms, at) => Math.max(0, (descending[at] as number) - ms))
   if (steps.length === 0) return null
   steps.sort((one, other) => one - other)
   return steps[Math.floor(steps.length / 2)] as number

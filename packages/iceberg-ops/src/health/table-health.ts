@@ -11,6 +11,8 @@ export interface TableHealth {
   /** Null where the catalog keeps the metadata itself. */
   readonly metadataLocation: string | null
   readonly formatVersion: number
+  /** Columns that are lists or maps, or have some inside. */
+  readonly repeatedColumns: readonly string[]
   readonly measuredAtMs: number
   /** Null while the table has no snapshot. */
   readonly snapshotId: string | null
@@ -23,10 +25,12 @@ export interface TableHealth {
   /** Streaming queries that have written to it, the one that wrote last first. */
   readonly streams: readonly StreamingWriter[]
   readonly compaction: CompactionEstimate
-  /** Null when the files below the table's location were not listed. */
+  /** Null when the files below the table's location were not listed, or can't be told from those of others. */
   readonly orphans: OrphanCandidates | null
-  /** Manifests that could not be read: what is in them is in no figure here. */
+  /** Manifests that could not be read to their end: of their files `filesRead` are in the figures here. */
   readonly unreadable: readonly UnreadableManifest[]
+  /** Where the metadata and a catalog, or two catalogs, say different things of the table. */
+  readonly disagreements: readonly Disagreement[]
 }
 
 export interface DataFileStatistics {
@@ -52,6 +56,8 @@ export interface SizeClass {
 
 export interface DeleteStatistics {
   readonly positionDeleteFiles: number
+  /** Those smaller than 75 % of `write.delete.target-file-size-bytes` (64 MiB) in the partition that has most: only a partition's are merged. */
+  readonly mostInOnePartition: number
   readonly equalityDeleteFiles: number
   readonly deletionVectors: number
   /** Rows that position delete files and deletion vectors delete: at most, as several may name the same row. */
@@ -163,8 +169,20 @@ export interface OrphanCandidates {
   readonly examples: readonly string[]
 }
 
+export interface Disagreement {
+  /** `metadata`: which metadata file is the current one; `location`: the table's folder; `uuid`: which table it is. */
+  readonly what: 'metadata' | 'location' | 'uuid'
+  /** By the metadata that was measured, and the catalog it was found in. */
+  readonly measured: string
+  readonly said: string
+  /** Who says that, in words. */
+  readonly by: string
+}
+
 export interface UnreadableManifest {
   readonly location: string
+  /** Files it showed before it broke off. */
+  readonly filesRead: number
   readonly code: string
   readonly message: string
 }

@@ -28,6 +28,8 @@ export const healthThresholdsSchema = z.strictObject({
   maxPartitionSkew: z.number().min(1).default(20),
   /** Shortest time between two commits of a stream. Default 60 s, the shortest trigger that the run book advises. */
   minCommitIntervalMs: z.int().min(0).default(60_000),
+  /** How far in the future a snapshot may be. Default 60,000, what Iceberg bears between two writers. */
+  maxClockSkewMs: z.int().min(0).default(60_000),
 })
 
 export type HealthThresholds = z.infer<typeof healthThresholdsSchema>

@@ -1,4 +1,5 @@
 import { bytesText, counted, countText, durationText, instantText } from '../health/format.js'
+import { isBucketRoot } from '../health/location-set.js'
 import type { PartitionHealth, TableHealth } from '../health/table-health.js'
 import type { TableOperation, TableOperationName } from '../statement/operation.js'
 import type { Predicate } from '../statement/predicate.js'
@@ -7,6 +8,8 @@ import { isInWindow, type MaintenancePolicy, type MaintenanceRule, requireClock,
 const hourMs = 3_600_000
 /** Iceberg's `commit.manifest.target-size-bytes`. */
 const manifestTargetBytes = 8 * 2 ** 20
+/** Iceberg's own `min-input-files`: position deletes of a partition with fewer are left as they are. */
+const mostMinInputFiles = 5
 
 /** What maintenance does to a table now, and why, or why not. */
 export interface TablePlan {
@@ -67,10 +70,18 @@ export function decideMaintenance(health: TableHealth, policy: MaintenancePolicy
     rule === undefined || heldBack !== undefined
       ? order.map((name) => skipped(name, heldBack ?? 'no rule'))
       : order.map((name) => deciders[name](health, rule, nowMs))
+  return planWith({ table: health.table, snapshotId: health.snapshotId }, decisions)
+}
+
+/** The plan with other decisions, and with what they gain and cost. */
+export function planWith(
+  { table, snapshotId }: Pick<TablePlan, 'table' | 'snapshotId'>,
+  decisions: readonly Decision[],
+): TablePlan {
   const planned = decisions.filter((one): one is PlannedOperation => one.planned)
   return {
-    table: health.table,
-    snapshotId: health.snapshotId,
+    table,
+    snapshotId,
     decisions,
     gainFiles: planned.reduce((sum, { gainFiles }) => sum + gainFiles, 0),
     costBytes: planned.reduce((sum, { costBytes }) => sum + costBytes, 0),
@@ -89,6 +100,11 @@ function whyNothing(
   const [first] = health.unreadable
   // What is in it would look like an orphan, or be left out of a merge that is then measured wrongly.
   if (first !== undefined) return `A manifest of the table can't be read: ${first.location}`
+  const [disagreement] = health.disagreements
+  if (disagreement !== undefined) {
+    const { what, measured, said, by } = disagreement
+    return `It is disputed which table this is: ${what} ${measured}, and ${said} by ${by}`
+  }
   return undefined
 }
 
@@ -181,13 +197,14 @@ const rewritePositionDeleteFiles: Decider = ({ deletes }, { operations }) => {
   const name = 'rewrite_position_delete_files'
   const settings = operations.rewritePositionDeleteFiles
   if (settings === false) return optedOut(name)
-  const { positionDeleteFiles: files } = deletes
-  const found = `${counted(files, 'position delete file')}; merged from ${settings.minFiles} on`
-  if (files < settings.minFiles) return skipped(name, found)
+  const { positionDeleteFiles: files, mostInOnePartition: most } = deletes
+  const minInputFiles = Math.max(2, Math.min(settings.minFiles, mostMinInputFiles))
+  const found = `${counted(files, 'position delete file')}, ${countText(most)} small ones in one partition at most; merged from ${settings.minFiles} on, and ${minInputFiles} of a partition`
+  if (files < settings.minFiles || most < minInputFiles) return skipped(name, found)
   return {
     name,
     planned: true,
-    operation: { operation: name },
+    operation: { operation: name, minInputFiles },
     reason: found,
     expected: 'fewer position delete files, and none of data files that are gone',
     gainFiles: 0,
@@ -248,10 +265,11 @@ const expireSnapshots: Decider = ({ snapshots, streams }, { operations }, nowMs)
   }
 }
 
-const removeOrphanFiles: Decider = ({ orphans }, { operations }, nowMs) => {
+const removeOrphanFiles: Decider = ({ orphans, location }, { operations }, nowMs) => {
   const name = 'remove_orphan_files'
   const settings = operations.removeOrphanFiles
   if (settings === false) return optedOut(name)
+  if (isBucketRoot(location)) return skipped(name, sharedBucket(location))
   if (orphans === null) return skipped(name, "The files below the table's location were not listed")
   const olderThanMs = Math.min(orphans.olderThanMs, nowMs - settings.minAgeHours * hourMs)
   const found = `${counted(orphans.count, 'file')} of ${bytesText(orphans.bytes)} that no metadata names, older than ${instantText(olderThanMs)}`
@@ -273,6 +291,11 @@ const deciders: Readonly<Record<(typeof order)[number], Decider>> = {
   rewrite_manifests: rewriteManifests,
   expire_snapshots: expireSnapshots,
   remove_orphan_files: removeOrphanFiles,
+}
+
+/** Why nothing is removed from a bucket that is the table's location as a whole. */
+export function sharedBucket(location: string): string {
+  return `${location} is a whole bucket: what else is in it would be taken for orphan files`
 }
 
 function optedOut(name: TableOperationName): SkippedOperation {

@@ -1,5 +1,7 @@
 import { durationText } from '../health/format.js'
-import type { Decision, PlannedOperation, TablePlan } from './decide.js'
+import { isBucketRoot } from '../health/location-set.js'
+import type { TableHealth } from '../health/table-health.js'
+import { type Decision, type PlannedOperation, planWith, sharedBucket, type TablePlan } from './decide.js'
 import type { MaintenanceRule } from './policy.js'
 
 const hourMs = 3_600_000
@@ -10,14 +12,28 @@ const hourMs = 3_600_000
  * where orphan files may only be listed there is no VACUUM.
  *
  * @param nowMs as the plan was decided with
+ * @param health as it was decided on
  */
-export function planForAthena(plan: TablePlan, rule: MaintenanceRule, nowMs: number): TablePlan {
+export function planForAthena(
+  plan: TablePlan,
+  rule: MaintenanceRule,
+  nowMs: number,
+  health: Pick<TableHealth, 'location'>,
+): TablePlan {
   const decisions = plan.decisions.flatMap((decision): Decision[] => {
     switch (decision.name) {
       case 'rewrite_data_files':
         return [decision.planned ? withoutSizes(decision) : decision]
       case 'expire_snapshots':
-        return vacuum(decision, rule, nowMs)
+        return isBucketRoot(health.location)
+          ? [
+              {
+                name: 'vacuum',
+                planned: false,
+                reason: `Athena refuses VACUUM: ${sharedBucket(health.location)}`,
+              },
+            ]
+          : vacuum(decision, rule, nowMs)
       case 'remove_orphan_files':
         return []
       default:
@@ -32,13 +48,7 @@ export function planForAthena(plan: TablePlan, rule: MaintenanceRule, nowMs: num
         ]
     }
   })
-  const planned = decisions.filter((one): one is PlannedOperation => one.planned)
-  return {
-    ...plan,
-    decisions,
-    gainFiles: planned.reduce((sum, { gainFiles }) => sum + gainFiles, 0),
-    costBytes: planned.reduce((sum, { costBytes }) => sum + costBytes, 0),
-  }
+  return planWith(plan, decisions)
 }
 
 function withoutSizes(decision: PlannedOperation): PlannedOperation {

@@ -1,3 +1,4 @@
+import type { TableHealth } from '../health/table-health.js'
 import type { TablePlan } from '../policy/decide.js'
 import type { MaintenanceRule } from '../policy/policy.js'
 import type { TableOperation, TableOperationName } from '../statement/operation.js'
@@ -20,7 +21,7 @@ export interface EngineCall {
 export interface MaintenanceEngine {
   readonly name: 'spark' | 'athena'
   /** The plan as this engine can carry it out; what it can't do is skipped and says so. */
-  adapt(plan: TablePlan, rule: MaintenanceRule, nowMs: number): TablePlan
+  adapt(plan: TablePlan, rule: MaintenanceRule, nowMs: number, health: TableHealth): TablePlan
   /**
    * Carries the operations out, in their order; the first that fails ends it.
    *

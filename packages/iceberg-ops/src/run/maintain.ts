@@ -114,7 +114,7 @@ function planOf(health: TableHealth, { policy, engine, now = Date.now }: Maintai
   const nowMs = now()
   const plan = decideMaintenance(health, policy, nowMs)
   const rule = ruleFor(policy, health.table)
-  return rule === undefined ? plan : engine.adapt(plan, rule, nowMs)
+  return rule === undefined ? plan : engine.adapt(plan, rule, nowMs, health)
 }
 
 function plannedOf({ decisions }: TablePlan): PlannedOperation[] {

@@ -1,7 +1,10 @@
 import { type SparkMaintenanceRunner, TidewaterError, toTidewaterError } from '@tidewater/core'
+import type { TableHealth } from '../health/table-health.js'
 import { maintenanceDocument } from '../maintenance/document.js'
 import type { MaintenanceTable } from '../maintenance/maintenance-document.gen.js'
+import { type Decision, planWith, type TablePlan } from '../policy/decide.js'
 import type { TableOperationName } from '../statement/operation.js'
+import { isBefore } from '../statement/spark-options.js'
 import type { MaintenanceEngine } from './engine.js'
 
 export interface SparkEngineOptions {
@@ -17,7 +20,7 @@ export function sparkEngine({ runner, table, protectQueryIds = [] }: SparkEngine
   const { catalog, namespace, name } = table
   return {
     name: 'spark',
-    adapt: (plan) => plan,
+    adapt: (plan, _rule, _nowMs, health) => withoutDeletesOfRepeated(plan, health, runner.icebergVersion),
     async run(operations, call) {
       const document = {
         ...maintenanceDocument({ catalog, namespace, name }, operations, runner.icebergVersion),
@@ -34,6 +37,25 @@ export function sparkEngine({ runner, table, protectQueryIds = [] }: SparkEngine
       }
     },
   }
+}
+
+/**
+ * Iceberg since 1.10 can't read the position deletes of a table with a list or a map ("Invalid partition field parent", issue 15080):
+ * the operation would fail, and what comes after it would not be done.
+ */
+function withoutDeletesOfRepeated(
+  plan: TablePlan,
+  { repeatedColumns }: TableHealth,
+  icebergVersion: string,
+): TablePlan {
+  if (repeatedColumns.length === 0 || isBefore(icebergVersion, '1.10.0')) return plan
+  const decisions = plan.decisions.map((decision): Decision => {
+    const { name } = decision
+    if (name !== 'rewrite_position_delete_files' || !decision.planned) return decision
+    const reason = `Iceberg ${icebergVersion} fails to merge position deletes of a table with lists or maps (${repeatedColumns.join(', ')}); ${decision.reason}`
+    return { name, planned: false, reason }
+  })
+  return planWith(plan, decisions)
 }
 
 /**

@@ -90,6 +90,8 @@ export interface RewritePositionDeleteFiles {
   readonly operation: 'rewrite_position_delete_files'
   readonly where?: Predicate
   readonly targetFileSizeBytes?: number
+  /** Fewest delete files of a partition worth merging. */
+  readonly minInputFiles?: number
 }
 
 /** Counts distinct values per column for the optimiser. Iceberg 1.8. */

@@ -55,7 +55,10 @@ export function rewriteDataFilesOptions(operation: RewriteDataFiles, needs: Gate
 export function rewritePositionDeleteFilesOptions(
   operation: RewritePositionDeleteFiles,
 ): Record<string, string> {
-  return given({ 'target-file-size-bytes': operation.targetFileSizeBytes })
+  return given({
+    'target-file-size-bytes': operation.targetFileSizeBytes,
+    'min-input-files': operation.minInputFiles,
+  })
 }
 
 function given(options: Readonly<Record<string, number | boolean | undefined>>): Record<string, string> {
@@ -75,7 +78,7 @@ function amount(value: number, name: string): string {
   })
 }
 
-function isBefore(version: string, other: string): boolean {
+export function isBefore(version: string, other: string): boolean {
   const [have, need] = [version, other].map((one) => one.split('.').map((part) => Number.parseInt(part, 10)))
   for (const [at, part] of (need ?? []).entries()) {
     const difference = (have?.[at] ?? 0) - part

@@ -18,13 +18,18 @@ function ask(answer: () => unknown) {
 }
 
 const table = (Parameters: Record<string, string> | undefined) => ({
-  Table: { Name: 'clicks', TableType: 'EXTERNAL_TABLE', Parameters },
+  Table: {
+    Name: 'clicks',
+    TableType: 'EXTERNAL_TABLE',
+    StorageDescriptor: { Location: 's3://bucket/web/clicks' },
+    Parameters,
+  },
 })
 
 describe('a table in Glue', () => {
   it.each(['ICEBERG', 'iceberg'])('of type %s has its metadata location', async (type) => {
     const { asking, inputs } = ask(() => table({ table_type: type, metadata_location: location }))
-    expect(await asking).toBe(location)
+    expect(await asking).toEqual({ metadataLocation: location, location: 's3://bucket/web/clicks' })
     expect(inputs).toEqual([{ DatabaseName: 'web', Name: 'clicks', CatalogId: '123456789012' }])
   })
 

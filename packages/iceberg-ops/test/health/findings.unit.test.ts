@@ -14,7 +14,36 @@ describe('findings', () => {
     [
       'table.unreadable-manifest',
       'error',
-      { unreadable: [{ location: 's3://lake/m1.avro', code: 'STORAGE_FAILED', message: 'Access Denied' }] },
+      {
+        unreadable: [
+          { location: 's3://lake/m1.avro', filesRead: 0, code: 'STORAGE_FAILED', message: 'Access Denied' },
+        ],
+      },
+    ],
+    [
+      'table.catalogs-disagree',
+      'error',
+      {
+        disagreements: [
+          {
+            what: 'metadata',
+            measured: 's3://lake/2.json',
+            said: 's3://lake/1.json',
+            by: 'Glue (web.clicks)',
+          },
+        ],
+      },
+    ],
+    ['table.clock', 'warning', { snapshots: { ...healthy.snapshots, newestMs: nowMs + 60_001 } }],
+    ['table.bucket-root', 'warning', { location: 's3://lake/' }],
+    [
+      'table.unreadable-manifest',
+      'error',
+      {
+        unreadable: [
+          { location: 's3://lake/m1.avro', filesRead: 6, code: 'METADATA_CORRUPT', message: 'cut' },
+        ],
+      },
     ],
     ['table.small-files', 'error', { dataFiles: small.dataFiles, compaction: small.compaction }],
     [
@@ -61,6 +90,23 @@ describe('findings', () => {
     ],
   ])('%s, %s', (id, severity, more) => {
     expect(healthFindings(tableOf(more))).toMatchObject([{ id, severity, subject: 'web.clicks' }])
+  })
+
+  it('name both of those that disagree, and how far a clock is off', () => {
+    const disagreements = [
+      { what: 'metadata', measured: 's3://lake/2.json', said: 's3://lake/1.json', by: 'Glue (web.clicks)' },
+      { what: 'location', measured: 's3://lake/a', said: 's3://lake/b', by: 'Glue (web.clicks)' },
+    ] as const
+    expect(healthFindings(tableOf({ disagreements }))[0]?.evidence).toBe(
+      'The current metadata is s3://lake/2.json by the metadata that was measured, and s3://lake/1.json by Glue (web.clicks); ' +
+        'the location is s3://lake/a by the metadata that was measured, and s3://lake/b by Glue (web.clicks)',
+    )
+    const ahead = tableOf({ snapshots: { ...healthy.snapshots, newestMs: nowMs + 7_200_000 } })
+    expect(healthFindings(ahead)[0]?.evidence).toBe(
+      'The newest snapshot is of 2026-01-31T14:00:00Z, 2.0 h after this machine measured it',
+    )
+    expect(healthFindings(ahead, { maxClockSkewMs: 7_200_000 })).toEqual([])
+    expect(healthText(ahead, [])).toContain('newest 0 ms old')
   })
 
   it('are no more than worth knowing where a scan takes as many tasks afterwards', () => {

@@ -1,7 +1,7 @@
 import { TidewaterError } from '@tidewater/core'
 import type { ListedObject, ObjectStore } from '@tidewater/core/storage'
 import { describe, expect, it } from 'vitest'
-import { healthFindings, type MeasureOptions, measureHealth } from '../../src/index.js'
+import { healthFindings, healthText, type MeasureOptions, measureHealth } from '../../src/index.js'
 import { parseTableMetadata } from '../../src/metadata/index.js'
 import {
   entry,
@@ -162,6 +162,7 @@ describe('measureHealth', () => {
     ])
     expect((await measure()).deletes).toEqual({
       positionDeleteFiles: 1,
+      mostInOnePartition: 1,
       equalityDeleteFiles: 1,
       deletionVectors: 1,
       positionDeletes: 5,
@@ -177,12 +178,66 @@ describe('measureHealth', () => {
     expect(health.unreadable).toEqual([
       {
         location: `${root}/metadata/m1.avro`,
+        filesRead: 0,
         code: 'AUTHORIZATION_FAILED',
         message: expect.stringContaining('denied'),
       },
     ])
     expect(health.orphans).toBeNull()
     expect(healthFindings(health)[0]).toMatchObject({ id: 'table.unreadable-manifest' })
+  })
+
+  it('counts what a damaged manifest showed before it broke off, and says how much that is', async () => {
+    const whole = manifest(
+      Array.from({ length: 9 }, (_, at) => entry(`${root}/data/b${at}`)) as never,
+      'null',
+    )
+    const { measure, put } = tableOf([[entry(`${root}/data/a`)], [entry(`${root}/data/b`)]])
+    put(
+      `${root}/metadata/list.avro`,
+      manifestList([
+        {
+          location: `${root}/metadata/m0.avro`,
+          sizeBytes: manifest([entry(`${root}/data/a`)] as never).length,
+        },
+        { location: `${root}/metadata/m1.avro`, sizeBytes: whole.length },
+      ]),
+    )
+    put(`${root}/metadata/m1.avro`, Buffer.from(whole).fill(0, whole.length - 3))
+    const health = await measure({ orphansOlderThanMs: nowMs })
+    expect(health).toMatchObject({
+      dataFiles: { count: 1 + 6 },
+      orphans: null,
+      unreadable: [{ location: `${root}/metadata/m1.avro`, filesRead: 6, code: 'METADATA_CORRUPT' }],
+    })
+    expect(healthFindings(health)[0]).toMatchObject({
+      id: 'table.unreadable-manifest',
+      evidence: expect.stringContaining(`${root}/metadata/m1.avro`),
+      reason: expect.stringContaining('but for 6 files before the damage'),
+    })
+  })
+
+  it('looks for no orphans in a whole bucket, nor in a folder that is disputed', async () => {
+    const { measure, put } = tableOf([[entry(`${root}/data/a`)]])
+    put(`${root}/data/of-another`, new Uint8Array(7))
+    const orphansOlderThanMs = nowMs
+    expect((await measure({ orphansOlderThanMs })).orphans).toMatchObject({ count: 1 })
+    const whole = tableOf([[entry('s3://bucket/data/a')]], { location: '"s3://bucket/"' })
+    whole.put('s3://bucket/another/table.parquet', new Uint8Array(7))
+    expect(await whole.measure({ orphansOlderThanMs })).toMatchObject({ orphans: null, disagreements: [] })
+    // Metadata that was copied says still where the table is that it was copied from.
+    const copied = tableOf([[entry(`${root}/data/a`)]], { location: '"s3://bucket/original"' })
+    expect(await copied.measure({ orphansOlderThanMs })).toMatchObject({
+      orphans: null,
+      disagreements: [
+        {
+          what: 'location',
+          measured: 's3://bucket/original',
+          said: `${root}/metadata/1.metadata.json`,
+          by: 'its metadata file',
+        },
+      ],
+    })
   })
 
   it('finds files that nothing names, in whatever words, but none that is young, hidden or a hint', async () => {
@@ -255,6 +310,20 @@ describe('measureHealth', () => {
       newestMs: 170_000,
       rewrites: { dataFilesMs: 80_000, deleteFilesMs: null, manifestsMs: null },
     })
+  })
+
+  it('of a table whose writers have the wrong time has nothing negative', async () => {
+    const snapshot = (id: number, parent: number, atMs: number) =>
+      `{"snapshot-id":${id},"parent-snapshot-id":${parent},"sequence-number":1,"timestamp-ms":${atMs},"summary":{"operation":"append","spark.sql.streaming.queryId":"q","spark.sql.streaming.epochId":"${id}"},"manifest-list":"${root}/metadata/list.avro"}`
+    const { measure } = tableOf([[entry(`${root}/data/a`)]], {
+      'current-snapshot-id': '3',
+      snapshots: `[${snapshot(1, 0, nowMs + 900_000)},${snapshot(2, 1, nowMs + 890_000)},${snapshot(3, 2, nowMs + 880_000)}]`,
+    })
+    const health = await measure()
+    expect(health.streams).toMatchObject([{ commitIntervalMs: 0 }])
+    expect(health.snapshots).toMatchObject({ newestMs: nowMs + 900_000, perHour: 360 })
+    expect(healthFindings(health).map(({ id }) => id)).toContain('table.clock')
+    expect(healthText(health, healthFindings(health))).not.toMatch(/-\d+(\.\d+)? (s|min|h|d)\b/)
   })
 
   it('of a table without a snapshot is that of nothing', async () => {

@@ -12,6 +12,7 @@ export function tableOf(more: Partial<TableHealth> = {}): TableHealth {
     location: 's3://lake/web/clicks',
     metadataLocation: 's3://lake/web/clicks/metadata/00001.metadata.json',
     formatVersion: 2,
+    repeatedColumns: [],
     measuredAtMs: nowMs,
     snapshotId: '9007199254740993',
     dataFiles: {
@@ -29,6 +30,7 @@ export function tableOf(more: Partial<TableHealth> = {}): TableHealth {
     },
     deletes: {
       positionDeleteFiles: 0,
+      mostInOnePartition: 0,
       equalityDeleteFiles: 0,
       deletionVectors: 0,
       positionDeletes: 0,
@@ -63,6 +65,7 @@ export function tableOf(more: Partial<TableHealth> = {}): TableHealth {
     },
     orphans: null,
     unreadable: [],
+    disagreements: [],
     ...more,
   }
 }

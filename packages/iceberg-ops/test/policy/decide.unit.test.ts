@@ -140,6 +140,14 @@ describe('the other operations', () => {
     expect(decision(name, tableOf({ orphans: { ...orphans, count: 0 } }))).toMatchObject({ planned: false })
   })
 
+  it('remove nothing from a bucket that is all the table’s location', () => {
+    const root = tableOf({ orphans, location: 's3://lake' })
+    expect(decision('remove_orphan_files', root, { removeOrphanFiles: { dryRun: false } })).toMatchObject({
+      planned: false,
+      reason: expect.stringContaining('s3://lake is a whole bucket'),
+    })
+  })
+
   it('group manifests that scatter partitions, and those of one partition when they are many', () => {
     const name = 'rewrite_manifests'
     const manifests = (dataManifests: number, mean: number) => ({
@@ -156,11 +164,26 @@ describe('the other operations', () => {
     })
   })
 
-  it('merge position deletes when they are many', () => {
-    const deletes = { ...tableOf().deletes, positionDeleteFiles: 10, bytes: 100 }
+  it('merge position deletes when they are many, and several of a partition: one is left as it is', () => {
     const name = 'rewrite_position_delete_files'
-    expect(decision(name, tableOf({ deletes }))).toMatchObject({ planned: true, costBytes: 200 })
-    expect(decision(name, tableOf())).toMatchObject({ planned: false })
+    const ofDeletes = (positionDeleteFiles: number, mostInOnePartition: number, operations?: Operations) => {
+      const deletes = { ...tableOf().deletes, positionDeleteFiles, mostInOnePartition, bytes: 100 }
+      return decision(name, tableOf({ deletes }), operations)
+    }
+    expect(ofDeletes(10, 5)).toMatchObject({
+      planned: true,
+      operation: { operation: name, minInputFiles: 5 },
+      costBytes: 200,
+    })
+    expect(ofDeletes(10, 4)).toMatchObject({
+      planned: false,
+      reason:
+        '10 position delete files, 4 small ones in one partition at most; merged from 10 on, and 5 of a partition',
+    })
+    expect(ofDeletes(9, 9)).toMatchObject({ planned: false })
+    const eager: Operations = { rewritePositionDeleteFiles: { minFiles: 1 } }
+    expect(ofDeletes(2, 2, eager)).toMatchObject({ operation: { operation: name, minInputFiles: 2 } })
+    expect(ofDeletes(2, 1, eager)).toMatchObject({ planned: false })
   })
 })
 
@@ -174,7 +197,12 @@ describe('a plan', () => {
     ['has no snapshot', { ...busy, snapshotId: null }, {}],
     [
       "can't be read: s3://lake/m.avro",
-      { ...busy, unreadable: [{ location: 's3://lake/m.avro', code: 'X', message: 'y' }] },
+      { ...busy, unreadable: [{ location: 's3://lake/m.avro', filesRead: 0, code: 'X', message: 'y' }] },
+      {},
+    ],
+    [
+      'uuid 1-2, and 3-4 by Glue',
+      { ...busy, disagreements: [{ what: 'uuid', measured: '1-2', said: '3-4', by: 'Glue' }] },
       {},
     ],
   ])('does nothing, and says why: %s', (reason, health, rule) => {

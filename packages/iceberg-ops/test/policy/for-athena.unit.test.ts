@@ -17,7 +17,7 @@ const table = {
 function decisionsFor(removeOrphanFiles: object | false, more: object = {}) {
   const policy = parsePolicy({ version: 1, rules: [{ tables: ['*'], operations: { removeOrphanFiles } }] })
   const plan = decideMaintenance({ ...table, ...more }, policy, nowMs)
-  return planForAthena(plan, policy.rules[0] as MaintenanceRule, nowMs).decisions
+  return planForAthena(plan, policy.rules[0] as MaintenanceRule, nowMs, { ...table, ...more }).decisions
 }
 
 const propertiesIn = (decisions: ReturnType<typeof decisionsFor>) =>
@@ -52,6 +52,15 @@ it('vacuums by the longest age of snapshots, streams and orphan files', () => {
   expect(propertiesIn(decisionsFor({ dryRun: false }, { streams }))).toMatchObject([
     { vacuum_max_snapshot_age_seconds: String(300 * 3_600 + 1) },
   ])
+})
+
+it('leaves out VACUUM, which Athena refuses at the root of a bucket', () => {
+  const decisions = decisionsFor({ dryRun: false }, { location: 's3://lake/' })
+  expect(propertiesIn(decisions)).toEqual([])
+  expect(decisions.find(({ name }) => name === 'vacuum')).toMatchObject({
+    planned: false,
+    reason: expect.stringContaining('whole bucket'),
+  })
 })
 
 it.each([false as const, { dryRun: true }])(

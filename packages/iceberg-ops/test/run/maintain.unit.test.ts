@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, TidewaterError } from '@tidewater/core'
@@ -121,6 +121,23 @@ describe('maintainTable', () => {
     })
     const third = stage([small, merged])
     expect(await maintainTable(third.options)).toMatchObject({ status: 'done' })
+  })
+
+  it('waits no longer than five minutes for one that has died', async () => {
+    const { options, ran } = stage([small, merged])
+    const left = join(folder, 'lease', '0')
+    await mkdir(join(folder, 'lease'))
+    await writeFile(left, JSON.stringify({ id: 'x', holder: 'host that died' }))
+    const agoSeconds = (seconds: number) =>
+      utimes(left, Date.now() / 1_000 - seconds, Date.now() / 1_000 - seconds)
+    await agoSeconds(240)
+    await expect(maintainTable(options)).rejects.toMatchObject({
+      code: 'TABLE_IN_USE',
+      details: { holder: 'host that died' },
+    })
+    expect(ran).toEqual([])
+    await agoSeconds(301)
+    expect(await maintainTable(options)).toMatchObject({ status: 'done' })
   })
 
   it('finds nothing left to do when another did it while this one waited', async () => {

@@ -10,10 +10,7 @@ import type { SparkEvent, SparkModuleOptions, SparkRun } from './types.js'
 const stopTimeoutMs = 10_000
 
 export interface SparkSessionOptions
-  extends Omit<
-    SparkModuleOptions,
-    'module' | 'args' | 'onEvent' | 'signal' | 'stopTimeoutMs' | 'pythonPath'
-  > {
+  extends Omit<SparkModuleOptions, 'module' | 'args' | 'onEvent' | 'signal' | 'stopTimeoutMs'> {
   /** The catalog of its statements. */
   readonly catalog: SparkJob['table']['catalog']
 }
@@ -63,13 +60,13 @@ export function sparkSession(options: SparkSessionOptions): SparkSession {
   let ended: Promise<unknown> | undefined
 
   const start = async (): Promise<Started> => {
-    const { catalog, ...moduleOptions } = options
+    const { catalog, pythonPath = [], ...moduleOptions } = options
     const { run, send } = await startSparkModule(
       {
         ...moduleOptions,
         module: 'tidewater_testkit.session_server',
         args: [JSON.stringify(catalog)],
-        pythonPath: [join(testkitFolder(), 'python', 'spark-session')],
+        pythonPath: [...pythonPath, join(testkitFolder(), 'python', 'spark-session')],
         stopTimeoutMs,
         signal: closing.signal,
       },

@@ -17,6 +17,16 @@ const mergeOnRead = {
   'write.merge.mode': 'merge-on-read',
 }
 
+/** A delete that Spark can't write: a file of values, rows that have one of which are gone. */
+interface EqualityDelete {
+  readonly equalityDelete: {
+    readonly column: string
+    readonly values: readonly (number | string)[]
+    /** Columns that the table is partitioned by, as they are. */
+    readonly partition?: Readonly<Record<string, string>>
+  }
+}
+
 /** Tables of every kind that the metadata reader tells apart, by name: the statements that make them. */
 export const tables = {
   empty: [create('', { 'format-version': '2' })],
@@ -68,6 +78,22 @@ export const tables = {
     'DELETE FROM {table} WHERE id % 3 = 0',
     rows(100, 120),
   ],
+  equality_deletes: [
+    create('PARTITIONED BY (region)', { 'format-version': '2', ...mergeOnRead }),
+    rows(0, 30),
+    { equalityDelete: { column: 'id', values: [1, 4, 7], partition: { region: 'r/1' } } },
+    { equalityDelete: { column: 'id', values: [2, 5], partition: { region: 'r/2' } } },
+    'DELETE FROM {table} WHERE id = 9',
+    { equalityDelete: { column: 'id', values: [10], partition: { region: 'r/1' } } },
+  ],
+  deletes_of_both_kinds: [
+    create('', { 'format-version': '2', ...mergeOnRead }),
+    rows(0, 40),
+    'DELETE FROM {table} WHERE id % 10 = 0',
+    { equalityDelete: { column: 'region', values: ['r/1'] } },
+    rows(40, 60),
+    'DELETE FROM {table} WHERE id % 10 = 5',
+  ],
   branches: [
     create('', { 'format-version': '2' }),
     rows(0, 10),
@@ -86,4 +112,4 @@ export const tables = {
     rows(20, 30),
     "CALL lake.system.expire_snapshots(table => 'db.expired', older_than => timestamp '2100-01-01 00:00:00', retain_last => 2)",
   ],
-} satisfies Readonly<Record<string, readonly string[]>>
+} satisfies Readonly<Record<string, readonly (string | EqualityDelete)[]>>
