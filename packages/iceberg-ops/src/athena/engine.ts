@@ -12,8 +12,8 @@ import { z } from 'zod'
 import { planForAthena } from '../policy/for-athena.js'
 import type { EngineCall, MaintenanceEngine, OperationResult } from '../run/engine.js'
 import { athenaStatement } from '../statement/athena-statement.js'
-import type { RewriteDataFiles, TableOperation } from '../statement/operation.js'
-import type { Predicate } from '../statement/predicate.js'
+import type { TableOperation } from '../statement/operation.js'
+import { halvesOf, rewritesByColumns } from './by-columns.js'
 import { GlueParameters } from './glue-parameters.js'
 import {
   type AthenaClient,
@@ -94,7 +94,8 @@ export function engineOver(
   const carryOut = async (operation: TableOperation, call: EngineCall): Promise<OperationResult> => {
     const startedMs = clock.nowMs()
     const statement = new Statement(queries, { database, name }, maxRounds, call)
-    await statement.run(operation)
+    const parts = operation.operation === 'rewrite_data_files' ? rewritesByColumns(operation) : [operation]
+    for (const part of parts) await statement.run(part)
     const seconds = (clock.nowMs() - startedMs) / 1_000
     return { operation: operation.operation, seconds, result: statement.result }
   }
@@ -145,6 +146,7 @@ class Statement {
 
   async run(operation: TableOperation): Promise<void> {
     const sql = athenaStatement(operation, this.#table)
+    const most = this.result.rounds + this.#maxRounds
     for (;;) {
       const { id, standing } = await this.#round(sql)
       switch (standing.state) {
@@ -152,11 +154,10 @@ class Statement {
           return
         case 'more-runs':
           this.#progress(`${operation.operation}, round ${this.result.rounds}: ${standing.progress}`)
-          if (this.result.rounds >= this.#maxRounds)
-            throw tooManyRounds(operation, this.#maxRounds, standing.progress)
+          if (this.result.rounds >= most) throw tooManyRounds(operation, this.#maxRounds, standing.progress)
           break
         case 'timed-out': {
-          const halves = halvesOf(operation)
+          const halves = operation.operation === 'rewrite_data_files' ? halvesOf(operation) : undefined
           // What it had committed stays, and VACUUM goes on where it was.
           if (halves === undefined && operation.operation !== 'vacuum')
             throw failed(
@@ -173,8 +174,7 @@ class Statement {
             for (const half of halves) await this.run(half)
             return
           }
-          if (this.result.rounds >= this.#maxRounds)
-            throw tooManyRounds(operation, this.#maxRounds, standing.reason)
+          if (this.result.rounds >= most) throw tooManyRounds(operation, this.#maxRounds, standing.reason)
           break
         }
         case 'cancelled':
@@ -209,19 +209,6 @@ class Statement {
   #progress(message: string): void {
     this.#call.onProgress?.(message)
   }
-}
-
-/** The operation in two, by what its predicate lists; undefined when that is one thing. */
-function halvesOf(operation: TableOperation): [RewriteDataFiles, RewriteDataFiles] | undefined {
-  if (operation.operation !== 'rewrite_data_files' || operation.where === undefined) return undefined
-  if (!('or' in operation.where) || operation.where.or.length < 2) return undefined
-  const parts = operation.where.or
-  const middle = Math.ceil(parts.length / 2)
-  const half = (some: readonly Predicate[]): RewriteDataFiles => {
-    const [first, ...rest] = some as [Predicate, ...Predicate[]]
-    return { ...operation, where: rest.length === 0 ? first : { or: [first, ...rest] } }
-  }
-  return [half(parts.slice(0, middle)), half(parts.slice(middle))]
 }
 
 function tooManyRounds(operation: TableOperation, maxRounds: number, progress: string): TidewaterError {

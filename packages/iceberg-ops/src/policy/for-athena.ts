@@ -7,9 +7,9 @@ import type { MaintenanceRule } from './policy.js'
 const hourMs = 3_600_000
 
 /**
- * A plan as Athena can carry it out: it merges by partition columns and by the table's own sizes, and its VACUUM expires
- * snapshots and removes orphan files together, both by one age. So that age is the longer of the two the policy wants, and
- * where orphan files may only be listed there is no VACUUM.
+ * A plan as Athena can carry it out: it merges by partition columns and by properties of the table, which are set first; its
+ * VACUUM expires snapshots and removes orphan files together, both by one age. So that age is the longer of the two the policy
+ * wants, and where orphan files may only be listed there is no VACUUM.
  *
  * @param nowMs as the plan was decided with
  * @param health as it was decided on
@@ -23,7 +23,7 @@ export function planForAthena(
   const decisions = plan.decisions.flatMap((decision): Decision[] => {
     switch (decision.name) {
       case 'rewrite_data_files':
-        return [decision.planned ? withoutSizes(decision) : decision]
+        return decision.planned ? rewrite(decision) : [decision]
       case 'expire_snapshots':
         return isBucketRoot(health.location)
           ? [
@@ -51,14 +51,32 @@ export function planForAthena(
   return planWith(plan, decisions)
 }
 
-function withoutSizes(decision: PlannedOperation): PlannedOperation {
+/** Athena merges by properties of the table: without them it would merge other files than those that were counted. */
+function rewrite(decision: PlannedOperation): Decision[] {
   const { operation } = decision
-  if (operation.operation !== 'rewrite_data_files') return decision
-  const { where } = operation
-  return {
-    ...decision,
-    operation: { operation: operation.operation, ...(where === undefined ? {} : { where }) },
+  if (operation.operation !== 'rewrite_data_files') return [decision]
+  const { where, minInputFiles, targetFileSizeBytes } = operation
+  const properties = {
+    ...(minInputFiles === undefined ? {} : { optimize_rewrite_data_file_threshold: String(minInputFiles) }),
+    ...(targetFileSizeBytes === undefined
+      ? {}
+      : { write_target_data_file_size_bytes: String(targetFileSizeBytes) }),
   }
+  return [
+    {
+      name: 'set_table_properties',
+      planned: true,
+      operation: { operation: 'set_table_properties', properties },
+      reason: 'OPTIMIZE goes by properties of the table',
+      expected: 'the number and size of files that OPTIMIZE goes by',
+      gainFiles: 0,
+      costBytes: 0,
+    },
+    {
+      ...decision,
+      operation: { operation: operation.operation, ...(where === undefined ? {} : { where }) },
+    },
+  ]
 }
 
 function vacuum(expiry: Decision, rule: MaintenanceRule, nowMs: number): Decision[] {
